@@ -1,0 +1,19 @@
+/* Trees to text.  Writing cannot fail: a tree is valid by construction. */
+#ifndef BASE_JSON_WRITE_H
+#define BASE_JSON_WRITE_H
+
+#include "base/buf.h"
+#include "base/json.h"
+
+/* Canonical JSON on one line: RFC 8785 (keys in UTF-16 order, shortest escapes, doubles as
+ * ECMAScript prints them), except that integers keep all their digits. */
+void json_write_canonical(struct buf *b, const struct json *v);
+
+/* Two spaces a level, keys in tree order, ends without a newline. */
+void json_write_indented(struct buf *b, const struct json *v);
+
+/* A YAML document without "---", block style, keys in tree order; what kubectl reads back is
+ * equal to v. */
+void yaml_write(struct buf *b, const struct json *v);
+
+#endif
