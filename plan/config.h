@@ -1,0 +1,54 @@
+/* rhumb.yaml: clusters, applications, policies.  Read from the base revision, so that a change
+ * cannot weaken its own gate.  Unknown keys are refused with their line. */
+#ifndef PLAN_CONFIG_H
+#define PLAN_CONFIG_H
+
+#include "base/json.h"
+
+#define CONFIG_FILE "rhumb.yaml"
+
+struct cluster_config {
+	const char *name;
+	const char *context;    /* of the kubeconfig; NULL: the current one */
+	const char *kubeconfig; /* path; NULL: KUBECONFIG, then ~/.kube/config */
+	const char *snapshot;   /* a folder: the embedded cluster; relative to the repository */
+	bool in_cluster;        /* the service account of the pod that rhumb runs in */
+	int64_t approvals;
+};
+
+struct application {
+	const char *name;
+	const char *cluster;   /* NULL: whatever cluster was asked for */
+	const char *path;      /* folder, from the root of the repository; "" is the root */
+	const char *namespace; /* for namespaced objects that state none; NULL: not given */
+	bool prune;            /* delete what base declared and head does not; true unless said */
+	const char **exclude;  /* patterns as in .gitignore, relative to path */
+	size_t n_exclude;
+	struct srcpos at;
+};
+
+struct config {
+	struct arena arena;
+	struct cluster_config *clusters;
+	size_t n_clusters;
+	struct application *applications; /* sorted by name */
+	size_t n_applications;
+	const char **policies; /* files and folders; read by the policy layer */
+	size_t n_policies;
+};
+
+/* `file` stands in errors. */
+int config_parse(struct config *out, const char *text, size_t n, const char *file,
+		 struct err *err);
+
+/* No rhumb.yaml: one application for `path`, named after the folder (`root_name` where path is
+ * the root). */
+void config_for_path(struct config *out, const char *path, const char *root_name);
+
+/* NULL where there is none of that name. */
+const struct application *config_application(const struct config *c, const char *name);
+const struct cluster_config *config_cluster(const struct config *c, const char *name);
+
+void config_done(struct config *c);
+
+#endif
