@@ -7,11 +7,13 @@
 
 #include "base/buf.h"
 
-/* Reads all of a file into the empty buf.  ERR_NOT_FOUND, ERR_LIMIT past max bytes, ERR_SYSTEM. */
+/* Reads all of a regular file into the empty buf.  ERR_NOT_FOUND, ERR_LIMIT past max bytes (0:
+ * no ceiling), ERR_INPUT for a FIFO, a device or a folder, ERR_SYSTEM. */
 int file_read(const char *path, size_t max, struct buf *out, struct err *err);
 
 /* Writes the whole file or nothing: a temporary file beside it, fsync, rename, fsync of the
- * folder.  A crash leaves the old file or the new one. */
+ * folder.  A crash leaves the old file or the new one.  What exists and is no regular file
+ * (/dev/stdout, a FIFO) is written in place. */
 int file_write(const char *path, const void *p, size_t n, mode_t mode, struct err *err);
 
 /* mkdir -p. */

@@ -8,13 +8,15 @@
 #include "base/json.h"
 
 struct json_limits {
-	size_t max_bytes; /* 0: JSON_MAX_BYTES */
+	size_t max_bytes;   /* 0: JSON_MAX_BYTES */
+	size_t max_values;  /* 0: JSON_MAX_VALUES */
 	unsigned max_depth; /* 0: JSON_MAX_DEPTH */
-	bool positions;   /* record line and col of keys and values (API answers need none) */
+	bool positions;     /* record line and col of keys and values (API answers need none) */
 };
 
 enum {
 	JSON_MAX_BYTES = 256 << 20, /* of one document */
+	JSON_MAX_VALUES = 8 << 20,  /* in one document; 500 Deployments have under 500,000 */
 	JSON_MAX_DEPTH = 256,       /* nested arrays and objects; Kubernetes objects use under 40 */
 };
 

@@ -6,7 +6,8 @@
 #include "base/json.h"
 
 /* Canonical JSON on one line: RFC 8785 (keys in UTF-16 order, shortest escapes, doubles as
- * ECMAScript prints them), except that integers keep all their digits. */
+ * ECMAScript prints them), except that integers keep all their digits and that a double always
+ * has a fraction or an exponent (1.0): so what was an integer or a double reads back as one. */
 void json_write_canonical(struct buf *b, const struct json *v);
 
 /* Two spaces a level, keys in tree order, ends without a newline. */
