@@ -1,0 +1,174 @@
+/* A plan: what will be done to one cluster, as complete and inert data.
+ *
+ *   plan_build()    (plan/diff/build.h) makes one from two revisions and a cluster
+ *   plan_to_json()  as the file holds it, digest included
+ *   plan_write()    saves it (mode 0600, whole or not at all); plan_read() gives back an equal one
+ *   plan_done()     releases it
+ *
+ * `digest` covers what the plan means: all of the file but `digest`, `meta`, the commit ids in
+ * `git` (base, head, bases) and positions in files (from, file, line, col), which are for
+ * display only and which apply must not read for a decision.
+ *
+ * All strings and trees live in the plan's arena. */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+
+#include "base/digest.h"
+#include "plan/object.h"
+
+#define PLAN_API_VERSION "rhumb.dev/v1"
+
+enum {
+	PLAN_MAX_BYTES = 256 << 20,
+	PLAN_MAX_CHANGES = 100000,
+};
+
+/* In the order in which people should look at them. */
+enum action {
+	ACTION_CONFLICT, /* another manager owns a field that Git wants otherwise; not applied */
+	ACTION_UNKNOWN,  /* could not be read, verified or understood; not applied */
+	ACTION_DELETE,
+	ACTION_REPLACE,  /* delete and create: an immutable field changes */
+	ACTION_CREATE,
+	ACTION_UPDATE,
+	ACTION_ADOPT,    /* exists as declared; only its ownership becomes ours */
+	ACTION_COUNT,
+};
+
+enum why {
+	WHY_GIT,    /* this change */
+	WHY_DRIFT,  /* Git is the same at base and head, the cluster moved away */
+	WHY_BOTH,   /* Git changed it, and the cluster was not as base said */
+	WHY_SERVER, /* defaulted or mutated by the server as a consequence */
+	WHY_COUNT,
+};
+
+enum verified {
+	VERIFIED_SERVER,    /* the API server's dry-run */
+	VERIFIED_PREDICTED, /* computed here */
+	VERIFIED_DEFERRED,  /* its namespace or CRD comes in the same plan */
+	VERIFIED_STATIC,    /* base against head, no cluster was asked */
+	VERIFIED_COUNT,
+};
+
+/* What happens to a value of a Secret. */
+enum secret_change { SECRET_NOT, SECRET_ADDED, SECRET_CHANGED, SECRET_REMOVED };
+
+struct field {
+	const char *path;           /* text form of plan/merge/field_path.h */
+	const struct json *before;  /* NULL: absent; NULL too where secret */
+	const struct json *after;   /* NULL: removed; NULL too where secret */
+	enum secret_change secret;
+	enum why why;
+	const char *owner;          /* manager that holds it now, NULL: nobody or us */
+	const char *since;          /* RFC 3339, when the owner last wrote; display, in meta */
+	unsigned line;              /* in the manifest; display only; 0: nowhere */
+};
+
+/* Ownership that apply moves to us before the write, field by field: the JSON patch of the
+ * design's table takes `fields` away from the manager's entry and puts them into ours. */
+struct takeover {
+	const char *manager;
+	const char *operation;   /* "Apply" or "Update" */
+	const char *subresource; /* "" for none */
+	const struct json *fields; /* FieldsV1 */
+};
+
+struct precondition {
+	const char *uid;              /* "": the object must not exist */
+	const char *resource_version; /* Secrets without RHUMB_KEY only, else NULL */
+	const char *digest;           /* state_digest() of the live object; NULL: uid says it all */
+};
+
+struct change {
+	const char *id; /* object_ref_id() */
+	enum action action;
+	const char *application;
+	int64_t wave;
+	struct object_ref ref;
+	const char *file; /* display only; NULL: none */
+	unsigned line, col;
+	enum verified verified;
+	struct field *fields;
+	size_t n_fields;
+	struct takeover *takeovers;
+	size_t n_takeovers;
+	struct precondition precondition;
+	const struct json *desired; /* as declared, without our ApplySet label; NULL: delete.  A
+				       Secret's values are null: see source_blob */
+	const struct json *owned;   /* FieldsV1 of ours after the write, label included; NULL: delete,
+				       unknown */
+	const char *source_blob;    /* Secrets only: the Git object to read values from, with ... */
+	unsigned source_document;
+	int64_t source_item;        /* ... source_reload() */
+	const char *expect;         /* state_digest() of the object after the write; NULL: not known
+				       (deferred, replace) */
+	const char *reason;         /* conflict, unknown, delete, replace: why, for people */
+	const char **warnings;      /* of the server */
+	size_t n_warnings;
+};
+
+struct planned_application {
+	const char *name;
+	const char *path;
+	const char *tree;      /* Git tree id at head, "" where it is not there */
+	const char *base;      /* commit that this application was compared from, "" for none */
+	const char *namespace; /* of its ApplySet parent */
+	const char *applyset;  /* ApplySet id (KEP-3659) */
+	const char **kinds;    /* "Deployment.apps", "ConfigMap": all that head declares; sorted */
+	size_t n_kinds;
+	const char **namespaces; /* of all that head declares, without the parent's; sorted */
+	size_t n_namespaces;
+};
+
+struct plan_summary {
+	int64_t by_action[ACTION_COUNT];
+	int64_t unchanged;
+	int64_t drifted; /* changes with a field whose `why` is drift or both */
+	int64_t denied, warned;
+};
+
+struct plan {
+	struct arena arena;
+	char digest[DIGEST_TEXT];
+	/* meta, display only */
+	const char *created, *tool;
+	double duration;
+	int64_t requests;
+	/* git */
+	const char *repository, *base, *head; /* commits; base "" for none or where they differ */
+	const char *head_subject;             /* display; in meta */
+	/* cluster; uid "" for `--cluster none` */
+	const char *cluster_name, *cluster_uid, *cluster_version;
+	struct planned_application *applications; /* sorted by name */
+	size_t n_applications;
+	struct change *changes; /* in the order in which they will be applied */
+	size_t n_changes;
+	struct plan_summary summary;
+	const char **notes; /* what people should know: folders not read, stale API groups */
+	size_t n_notes;
+};
+
+/* Counts by_action and drifted from the changes. */
+void plan_summarise(struct plan *p);
+
+/* The whole file as a tree in `a`; fills p->digest. */
+struct json plan_to_json(struct plan *p, struct arena *a);
+
+int plan_write(struct plan *p, const char *path, struct err *err);
+
+/* ERR_INPUT with what is wrong for a file that is cut short, altered (digest), of another
+ * version, or has unknown or missing keys; ERR_LIMIT past PLAN_MAX_*. */
+int plan_read(struct plan *out, const char *path, struct err *err);
+int plan_parse(struct plan *out, const char *text, size_t n, const char *name, struct err *err);
+
+void plan_done(struct plan *p);
+
+const char *action_name(enum action a);     /* "create" */
+const char *why_name(enum why w);           /* "git" */
+const char *verified_name(enum verified v); /* "server" */
+
+/* Whether anything is to be written to the cluster by this change. */
+bool action_writes(enum action a);
+
+#endif
