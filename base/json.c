@@ -8,8 +8,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { INSERTION_SORT = 24 /* members up to which it beats qsort() */ };
+
 static const char *const type_names[] = {
-	[JSON_NULL] = "null",	  [JSON_BOOL] = "boolean", [JSON_INT] = "integer",
+	[JSON_NULL] = "null",     [JSON_BOOL] = "boolean",  [JSON_INT] = "integer",
 	[JSON_FLOAT] = "number",  [JSON_STRING] = "string", [JSON_ARRAY] = "array",
 	[JSON_OBJECT] = "object",
 };
@@ -323,6 +325,21 @@ static int by_key_then_position(const void *a, const void *b)
 	return d ? d : compare_uint(x->col, y->col);
 }
 
+/* Most objects have a few members that are nearly in order: qsort() costs more to call. */
+static void insertion_sort(struct json_member *m, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++) {
+		uint32_t at = i;
+		while (at > 0 && strcmp(m[at - 1].key, m[i].key) > 0)
+			at--;
+		if (at == i)
+			continue;
+		struct json_member moved = m[i];
+		memmove(m + at + 1, m + at, (i - at) * sizeof(*m));
+		m[at] = moved;
+	}
+}
+
 bool json_sort_members(struct json *object, const struct json_member **duplicate)
 {
 	struct json_member *m = object->members;
@@ -331,7 +348,10 @@ bool json_sort_members(struct json *object, const struct json_member **duplicate
 		sorted = strcmp(m[i - 1].key, m[i].key) < 0;
 	if (sorted)
 		return true;
-	qsort(m, object->n, sizeof(*m), by_key_then_position);
+	if (object->n <= INSERTION_SORT)
+		insertion_sort(m, object->n);
+	else
+		qsort(m, object->n, sizeof(*m), by_key_then_position);
 	for (uint32_t i = 1; i < object->n; i++) {
 		if (strcmp(m[i - 1].key, m[i].key) == 0) {
 			*duplicate = &m[i];

@@ -33,8 +33,8 @@ struct key_slot {
 struct reader {
 	struct arena *a;
 	const struct json_scan *scan;
-	size_t number, place; /* next of the scan's */
-	char *text;           /* where the next string goes */
+	size_t number, place, container; /* next of the scan's */
+	char *text;                      /* where the next string goes */
 	struct key_slot *keys;
 	uint32_t key_slots;
 	const char *name;
@@ -119,21 +119,13 @@ static int convert_number(struct reader *r, struct json *out)
 	return 0;
 }
 
-static uint32_t count_children(const cJSON *node)
-{
-	uint32_t n = 0;
-	for (const cJSON *c = node->child; c; c = c->next)
-		n++;
-	return n;
-}
-
 static int convert(struct reader *r, const cJSON *node, struct json *out);
 
 static int convert_array(struct reader *r, const cJSON *node, struct json *out)
 {
-	uint32_t n = count_children(node), i = 0;
+	uint32_t n = r->scan->children[r->container++], i = 0;
 	struct json *items = n ? arena_alloc(r->a, n * sizeof(*items)) : NULL;
-	for (const cJSON *c = node->child; c; c = c->next)
+	for (const cJSON *c = node->child; c && i < n; c = c->next)
 		if (convert(r, c, &items[i++]) < 0)
 			return -1;
 	out->type = JSON_ARRAY;
@@ -144,9 +136,9 @@ static int convert_array(struct reader *r, const cJSON *node, struct json *out)
 
 static int convert_object(struct reader *r, const cJSON *node, struct json *out)
 {
-	uint32_t n = count_children(node), i = 0;
+	uint32_t n = r->scan->children[r->container++], i = 0;
 	struct json_member *members = n ? arena_alloc(r->a, n * sizeof(*members)) : NULL;
-	for (const cJSON *c = node->child; c; c = c->next) {
+	for (const cJSON *c = node->child; c && i < n; c = c->next) {
 		struct json_member *m = &members[i++];
 		struct json_place place = next_place(r);
 		m->key = store_key(r, c->string);

@@ -1,6 +1,6 @@
 /* See json_scan.h.
  *
- * No recursion: the open arrays and objects are bits on a small stack, so that a text of
+ * No recursion: the open arrays and objects are on a small stack, so that a text of
  * 100,000 brackets costs nothing but its refusal.  Lines are counted only for places that are
  * asked for and for errors. */
 #include "base/json_scan.h"
@@ -20,7 +20,10 @@ struct scanner {
 	struct json_scan *s;
 	const char *text, *p, *end;
 	char *out;
-	bool in_object[DEPTH_CEILING];
+	struct open {
+		size_t index; /* of its entry in s->children */
+		bool object;
+	} open[DEPTH_CEILING];
 	unsigned depth, max_depth;
 	size_t max_values;
 	bool positions;
@@ -256,7 +259,10 @@ static int scan_open(struct scanner *sc)
 {
 	if (sc->depth == sc->max_depth)
 		return limit(sc, "arrays and objects are nested deeper than", sc->max_depth);
-	sc->in_object[sc->depth++] = *sc->p == '{';
+	struct json_scan *s = sc->s;
+	GROW(s->children, s->n_children, s->cap_children);
+	s->children[s->n_children] = 0;
+	sc->open[sc->depth++] = (struct open){ s->n_children++, *sc->p == '{' };
 	emit(sc, *sc->p++);
 	return 0;
 }
@@ -270,6 +276,8 @@ static int scan_value(struct scanner *sc)
 		return refuse(sc, sc->p, "");
 	if (++sc->s->n_values > sc->max_values)
 		return limit(sc, "the JSON text has more values than", sc->max_values);
+	if (sc->depth)
+		sc->s->children[sc->open[sc->depth - 1].index]++;
 	switch (*sc->p) {
 	case '{':
 	case '[':
@@ -310,7 +318,7 @@ static int scan_key(struct scanner *sc)
 static int scan_after_value(struct scanner *sc)
 {
 	while (sc->depth) {
-		bool object = sc->in_object[sc->depth - 1];
+		bool object = sc->open[sc->depth - 1].object;
 		skip_space(sc);
 		if (next_is(sc, ',')) {
 			emit(sc, *sc->p++);
@@ -328,14 +336,14 @@ static int scan_after_value(struct scanner *sc)
 static int scan_document(struct scanner *sc)
 {
 	do {
-		if (sc->depth && sc->in_object[sc->depth - 1] && scan_key(sc) < 0)
+		if (sc->depth && sc->open[sc->depth - 1].object && scan_key(sc) < 0)
 			return -1;
 		unsigned depth = sc->depth;
 		if (scan_value(sc) < 0)
 			return -1;
 		if (sc->depth > depth) {
 			skip_space(sc);
-			if (!next_is(sc, sc->in_object[depth] ? '}' : ']'))
+			if (!next_is(sc, sc->open[depth].object ? '}' : ']'))
 				continue; /* its first item or member */
 		}
 		if (scan_after_value(sc) < 0)
@@ -382,5 +390,6 @@ void json_scan_done(struct json_scan *s)
 	free(s->compact);
 	free(s->numbers);
 	free(s->places);
+	free(s->children);
 	*s = (struct json_scan){ 0 };
 }

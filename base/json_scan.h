@@ -22,6 +22,8 @@ struct json_scan {
 	size_t n_numbers, cap_numbers;
 	struct json_place *places; /* of keys and values in the order of the text, if asked for */
 	size_t n_places, cap_places;
+	uint32_t *children; /* how many items or members each array and object has, likewise */
+	size_t n_children, cap_children;
 	size_t n_values;
 	size_t text_room; /* enough bytes for all strings (not keys) and numbers, each with a NUL */
 };
