@@ -19,10 +19,12 @@ LIBS = $(shell pkg-config --libs $(PKGS))
 LIB_SRC  := $(sort $(shell find base plan policy apply -name '*.c'))
 CMD_SRC  := $(sort $(wildcard cmd/*.c))
 TEST_SRC := $(sort $(shell find tests/base tests/plan tests/apply tests/policy tests/cmd -name 'test_*.c' 2>/dev/null))
+TESTLIB_SRC := $(sort $(wildcard tests/lib/*.c))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 CMD_OBJ  := $(CMD_SRC:%.c=$(BUILD)/%.o)
 TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
+TESTLIB  := $(TESTLIB_SRC:%.c=$(BUILD)/%.o)
 TOOLS    := $(TOOL_SRC:tests/tools/%.c=$(BUILD)/tests/%)
 
 all: $(BUILD)/rhumb
@@ -38,7 +40,7 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(TESTS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/librhumb.a
+$(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TESTLIB) $(BUILD)/librhumb.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
 $(TOOLS): $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/librhumb.a
@@ -50,11 +52,11 @@ unit: tests
 	@tests/run-unit $(BUILD)
 
 format:
-	clang-format -i $(LIB_SRC) $(CMD_SRC) $(TEST_SRC) $(TOOL_SRC) $(shell find base plan policy apply cmd tests -name '*.h')
+	clang-format -i $(LIB_SRC) $(CMD_SRC) $(TEST_SRC) $(TESTLIB_SRC) $(TOOL_SRC) $(shell find base plan policy apply cmd tests -name '*.h')
 
 clean:
 	rm -rf build
 
 .PHONY: all tests unit format clean
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(TESTLIB:.o=.d) $(TESTS:%=%.d)

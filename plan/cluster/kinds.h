@@ -16,24 +16,26 @@ struct kind {
 
 struct kind_table {
 	struct arena arena;
-	struct kind *items; /* sorted by group, kind, version */
+	struct kind *items; /* sorted by group, kind, and version, the newest first */
 	size_t n, cap;
-	bool sorted;
-	const char **stale; /* groups whose kinds could not be read ("metrics.k8s.io/v1beta1") */
+	const char **stale; /* groups whose kinds could not be read ("metrics.k8s.io/v1beta1");
+			       strings in the arena */
 	size_t n_stale, cap_stale;
 };
 
-/* Copies the strings.  An entry for the same group, version and kind stays as it was. */
+/* Copies the strings.  An entry for the same group, version and kind stays as it was.  A pointer
+ * to a kind is valid until the next addition. */
 void kinds_add(struct kind_table *t, const struct kind *kind);
 
 /* The exact version, else NULL. */
-const struct kind *kinds_find(struct kind_table *t, const char *group, const char *version,
+const struct kind *kinds_find(const struct kind_table *t, const char *group, const char *version,
 			      const char *kind);
 
-/* Any version: the preferred one of the group, else the first. */
-const struct kind *kinds_find_any(struct kind_table *t, const char *group, const char *kind);
+/* Any version: the preferred one of the group, else the newest. */
+const struct kind *kinds_find_any(const struct kind_table *t, const char *group, const char *kind);
 
-/* The kinds of a CustomResourceDefinition object (apiextensions.k8s.io/v1), marked `deferred`. */
+/* The served versions of a CustomResourceDefinition object (apiextensions.k8s.io/v1).  One that is
+ * malformed adds nothing: the server will say what is wrong with it. */
 void kinds_add_crd(struct kind_table *t, const struct json *crd, bool deferred);
 
 /* The kinds that every cluster of the version we know serves: scope for planning without a
