@@ -9,9 +9,9 @@
 #include "base/json.h"
 
 struct yaml_limits {
-	size_t max_bytes;    /* 0: YAML_MAX_BYTES */
-	unsigned max_depth;  /* 0: YAML_MAX_DEPTH */
-	size_t max_nodes;    /* 0: YAML_MAX_NODES; after aliases are unfolded */
+	size_t max_bytes;       /* 0: YAML_MAX_BYTES */
+	unsigned max_depth;     /* 0: YAML_MAX_DEPTH */
+	size_t max_nodes;       /* 0: YAML_MAX_NODES; after aliases are unfolded */
 	unsigned max_documents; /* 0: YAML_MAX_DOCUMENTS */
 };
 
@@ -20,6 +20,7 @@ enum {
 	YAML_MAX_DEPTH = 128,
 	YAML_MAX_NODES = 1 << 20, /* nodes of one file, counting each use of an alias */
 	YAML_MAX_DOCUMENTS = 10000,
+	YAML_MAX_ANCHORS = 10000, /* of one document */
 };
 
 /* index: 0 for the first document in the file that is not empty.  Returns 0, or -1 with err set

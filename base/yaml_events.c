@@ -1,0 +1,158 @@
+/* libyaml's parser: lines in as kubectl sees them, events out, problems in our words. */
+#include "base/yaml_events.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* ---- text in: the lines as kubectl's line reader gives them, ended by \n alone */
+
+static int feed(void *ctx, unsigned char *out, size_t size, size_t *size_read)
+{
+	struct yaml_events *e = ctx;
+	size_t k = 0;
+	while (k < size && e->fed < e->n) {
+		size_t room = size - k, left = e->n - e->fed;
+		const char *from = e->text + e->fed;
+		size_t step = room < left ? room : left;
+		const char *cr = memchr(from, '\r', step);
+		if (cr)
+			step = (size_t)(cr - from);
+		memcpy(out + k, from, step);
+		k += step;
+		e->fed += step;
+		if (!cr || k == size)
+			continue;
+		bool crlf = e->fed + 1 < e->n && cr[1] == '\n';
+		if (!crlf)
+			out[k++] = '\r';
+		e->fed++;
+	}
+	bool unterminated = e->n && e->text[e->n - 1] != '\n';
+	if (k < size && e->fed == e->n && unterminated) {
+		out[k++] = '\n';
+		e->fed++;
+	}
+	*size_read = k;
+	return 1;
+}
+
+/* ---- errors */
+
+struct srcpos yaml_position(const struct yaml_events *e, yaml_mark_t mark)
+{
+	return (struct srcpos){ e->name, e->line + (unsigned)mark.line + 1,
+				(unsigned)mark.column + 1 };
+}
+
+/* What libyaml says, and what we say instead; at: the character found there, 0: any. */
+static const struct {
+	const char *problem;
+	char at;
+	const char *say;
+} explanations[] = {
+	{ "found character that cannot start any token", '\t',
+	  "found a tab where indentation is expected; use spaces" },
+	{ "found character that cannot start any token", '%',
+	  "a value cannot start with %; put it in quotes" },
+	{ "found character that cannot start any token", '@',
+	  "a value cannot start with @; put it in quotes" },
+	{ "found character that cannot start any token", '`',
+	  "a value cannot start with a backquote; put it in quotes" },
+	{ "found a tab character that violates indentation", 0,
+	  "found a tab where indentation is expected; use spaces" },
+	{ "found a tab character where an indentation space is expected", 0,
+	  "found a tab where indentation is expected; use spaces" },
+	{ "mapping values are not allowed in this context", 0,
+	  "found a second ': ' in one value, or a key indented too deep; put the value in quotes "
+	  "or "
+	  "correct the indentation" },
+	{ "could not find expected ':'", 0,
+	  "found no ':' after this key; write `key: value`, or indent text that goes on" },
+	{ "did not find expected key", 0,
+	  "expected a key as deeply indented as those above; correct the indentation" },
+	{ "did not find expected '-' indicator", 0,
+	  "expected a '-' as deeply indented as those above; correct the indentation" },
+	{ "did not find expected <document start>", 0,
+	  "expected a line with --- or the end; only one value can stand at the top" },
+	{ "did not find expected ',' or ']'", 0, "expected ',' or ']'" },
+	{ "did not find expected ',' or '}'", 0, "expected ',' or '}'" },
+	{ "found unexpected end of stream", 0, "the text ends within quotes; close them" },
+	{ "block sequence entries are not allowed in this context", 0,
+	  "a list cannot start here; put its first '-' on a line of its own" },
+	{ "control characters are not allowed", 0,
+	  "control characters are not allowed; write them as \\x.. in double quotes" },
+};
+
+/* The byte at a mark; 0 past the end. */
+static char byte_at(const struct yaml_events *e, yaml_mark_t mark)
+{
+	const char *p = e->text, *end = e->text + e->n;
+	for (size_t line = 0; line < mark.line; line++) {
+		const char *newline = memchr(p, '\n', (size_t)(end - p));
+		if (!newline)
+			return '\0';
+		p = newline + 1;
+	}
+	for (size_t col = 0; col < mark.column && p < end; col++)
+		for (p++; p < end && ((unsigned char)*p & 0xC0) == 0x80; p++)
+			;
+	return p < end ? *p : '\0';
+}
+
+/* The mark of a byte, for errors of the reader, which have no mark. */
+static yaml_mark_t mark_of(const struct yaml_events *e, size_t offset)
+{
+	yaml_mark_t mark = { 0 };
+	for (size_t i = 0; i < offset && i < e->n; i++) {
+		if (e->text[i] == '\n') {
+			mark.line++;
+			mark.column = 0;
+		} else if (((unsigned char)e->text[i] & 0xC0) != 0x80) {
+			mark.column++;
+		}
+	}
+	return mark;
+}
+
+static int fail(struct yaml_events *e)
+{
+	const yaml_parser_t *p = &e->parser;
+	if (p->error == YAML_MEMORY_ERROR)
+		return err_set(e->err, ERR_SYSTEM, "libyaml has no memory left");
+	const char *say = p->problem ? p->problem : "libyaml gave no reason";
+	yaml_mark_t mark =
+		p->error == YAML_READER_ERROR ? mark_of(e, p->problem_offset) : p->problem_mark;
+	/* Where a construct is never closed, its start says more than the end of the file. */
+	if (p->problem && p->context_mark.line + p->context_mark.column &&
+	    (strcmp(say, "could not find expected ':'") == 0 ||
+	     strcmp(say, "found unexpected end of stream") == 0))
+		mark = p->context_mark;
+	char at = byte_at(e, mark);
+	for (size_t i = 0; i < ARRAY_LEN(explanations); i++) {
+		if (strcmp(explanations[i].problem, say) == 0 &&
+		    (!explanations[i].at || explanations[i].at == at)) {
+			say = explanations[i].say;
+			break;
+		}
+	}
+	return err_at(e->err, ERR_INPUT, yaml_position(e, mark), "%s", say);
+}
+
+int yaml_next(struct yaml_events *e, yaml_event_t *event)
+{
+	return yaml_parser_parse(&e->parser, event) ? 0 : fail(e);
+}
+
+int yaml_events_open(struct yaml_events *e)
+{
+	if (!yaml_parser_initialize(&e->parser))
+		return err_set(e->err, ERR_SYSTEM, "libyaml has no memory left");
+	yaml_parser_set_encoding(&e->parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input(&e->parser, feed, e);
+	return 0;
+}
+
+void yaml_events_done(struct yaml_events *e)
+{
+	yaml_parser_delete(&e->parser);
+}
