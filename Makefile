@@ -16,15 +16,17 @@ ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. -DRHUMB_VERSION='"$(VERSION)"' $(WARN) $
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) $(EXTRA)
 LIBS = $(shell pkg-config --libs $(PKGS))
 
-LIB_SRC  := $(sort $(shell find base plan policy apply -name '*.c'))
+LIB_SRC  := $(sort $(shell find base plan policy apply -name '*.c' 2>/dev/null))
 CMD_SRC  := $(sort $(wildcard cmd/*.c))
 TEST_SRC := $(sort $(shell find tests/base tests/plan tests/apply tests/policy tests/cmd -name 'test_*.c' 2>/dev/null))
 TESTLIB_SRC := $(sort $(wildcard tests/lib/*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 CMD_OBJ  := $(CMD_SRC:%.c=$(BUILD)/%.o)
 TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
 TESTLIB  := $(TESTLIB_SRC:%.c=$(BUILD)/%.o)
+FUZZ     := $(FUZZ_SRC:%.c=$(BUILD)/%)
 TOOLS    := $(TOOL_SRC:tests/tools/%.c=$(BUILD)/tests/%)
 
 all: $(BUILD)/rhumb
@@ -46,17 +48,47 @@ $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TESTLIB) $(BUILD)/librhumb.a
 $(TOOLS): $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/librhumb.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-tests: $(TESTS) $(TOOLS)
+# A fuzz harness with a driver that replays files; `make fuzz-NAME` links it with a fuzzer.
+$(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/librhumb.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/librhumb.a
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+tests: $(TESTS) $(FUZZ) $(TOOLS)
 
 unit: tests
 	@tests/run-unit $(BUILD)
 
+# make check: what a compiler does not see (tests/check/*), then the unit tests.
+CHECKS := $(addprefix check-,layers banned size headers format selftest)
+$(CHECKS): check-%:
+	@tests/check/$*
+
+check: $(CHECKS) unit
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+asan:
+	@$(MAKE) BUILD=build/asan EXTRA='$(SANITIZE)' unit
+
+analyze:
+	@$(MAKE) BUILD=build/analyze EXTRA='-fanalyzer -O1' build/analyze/librhumb.a
+
+# make fuzz-json SECONDS=600: new inputs stay in build/fuzz/corpus/json, findings in build/fuzz.
+SECONDS ?= 60
+fuzz-%:
+	@$(MAKE) BUILD=build/fuzz CC=clang EXTRA='$(SANITIZE) -fsanitize=fuzzer-no-link' build/fuzz/fuzz_$*
+	@mkdir -p build/fuzz/corpus/$*
+	build/fuzz/fuzz_$* -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
+		-print_final_stats=1 -artifact_prefix=build/fuzz/$*- build/fuzz/corpus/$* testdata/fuzz/$*
+
 format:
-	clang-format -i $(LIB_SRC) $(CMD_SRC) $(TEST_SRC) $(TESTLIB_SRC) $(TOOL_SRC) $(shell find base plan policy apply cmd tests -name '*.h')
+	clang-format -i $(shell git ls-files '*.c' '*.h')
 
 clean:
 	rm -rf build
 
-.PHONY: all tests unit format clean
+.PHONY: all tests unit check $(CHECKS) asan analyze format clean
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(TESTLIB:.o=.d) $(TESTS:%=%.d)
+-include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(TESTS:=.d) $(FUZZ:=.d) $(TOOL_SRC:%.c=$(BUILD)/%.d)

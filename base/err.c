@@ -3,7 +3,8 @@
 
 #include <assert.h>
 
-static int set(struct err *err, enum err_code code, struct srcpos at, const char *fmt, va_list ap)
+static int PRINTF_LIKE(4, 0)
+	set(struct err *err, enum err_code code, struct srcpos at, const char *fmt, va_list ap)
 {
 	assert(err->code == ERR_NONE && "an error was set twice");
 	err->code = code;
