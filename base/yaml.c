@@ -7,10 +7,13 @@
 
 #include "base/yaml_internal.h"
 
+static const char MARK[] = "\xEF\xBB\xBF"; /* the byte order mark in UTF-8 */
+
 struct stream {
 	struct yaml_run run;
 	const char *p, *end; /* what was not read yet */
-	unsigned line;       /* lines before p */
+	unsigned line, col;  /* lines before p, characters before it on its line */
+	unsigned values;     /* JSON values read */
 	unsigned pieces, max_documents, index;
 	yaml_document_fn *each;
 	void *ctx;
@@ -49,14 +52,37 @@ static bool is_separator(const char *p, const char *end)
 	return end - p >= 3 && memcmp(p, "---", 3) == 0;
 }
 
-/* Spaces, comments, separators. */
-static bool is_empty_line(const char *p, const char *end)
+/* The length of the line break at p, of those that YAML 1.1 knows; 0: none. */
+static size_t line_break(const char *p, const char *end)
 {
-	if (is_separator(p, end))
-		return true;
-	while (p < end && *p == ' ')
-		p++;
-	return p == end || *p == '#' || *p == '\n' || (*p == '\r' && p + 1 < end && p[1] == '\n');
+	static const char *const breaks[] = { "\r\n",     "\n",           "\r",
+					      "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9" };
+	for (size_t i = 0; i < ARRAY_LEN(breaks); i++) {
+		size_t n = strlen(breaks[i]);
+		if ((size_t)(end - p) >= n && memcmp(p, breaks[i], n) == 0)
+			return n;
+	}
+	return 0;
+}
+
+/* The start of the first line that holds more than spaces, a comment or a separator. */
+static const char *skip_empty_lines(const char *p, const char *end)
+{
+	while (p < end) {
+		const char *q = p;
+		if (is_separator(p, end))
+			q += 3;
+		while (q < end && *q == ' ')
+			q++;
+		if (q < end && *q == '#')
+			while (q < end && !line_break(q, end))
+				q++;
+		size_t n = q < end ? line_break(q, end) : 0;
+		if (q < end && !n)
+			return p;
+		p = q + n;
+	}
+	return end;
 }
 
 static int check_separator(struct stream *s, const char *p, const char *end)
@@ -74,19 +100,45 @@ static int check_separator(struct stream *s, const char *p, const char *end)
 
 /* ---- YAML */
 
+static bool starts_line(const char *p, const char *start)
+{
+	for (ptrdiff_t n = 1; n <= 3 && n <= p - start; n++)
+		if (line_break(p - n, p) == (size_t)n)
+			return true;
+	return p == start;
+}
+
+/* A byte order mark at the start of a line would be skipped by libyaml and taken for a letter by
+ * kubectl. */
+static int check_mark(struct stream *s, const char *p, const char *end, unsigned line)
+{
+	for (const char *mark = p; (mark = memmem(mark, (size_t)(end - mark), MARK, 3));
+	     mark += 3) {
+		if (!starts_line(mark, p))
+			continue;
+		for (; p < mark; p++)
+			line += *p == '\n';
+		return err_at(s->run.err, ERR_INPUT, (struct srcpos){ s->run.name, line + 1, 1 },
+			      "a byte order mark (U+FEFF) within the file; remove it");
+	}
+	return 0;
+}
+
 static int read_piece(struct stream *s, const char *p, const char *end, unsigned line)
 {
-	while (p < end && is_empty_line(p, end)) {
-		p = line_end(p, end);
-		line++;
-	}
-	if (p == end)
+	if (end - p >= 3 && memcmp(p, MARK, 3) == 0)
+		p += 3;
+	const char *content = skip_empty_lines(p, end);
+	if (content == end)
 		return 0;
-	if (*p == '%')
+	if (*content == '%') {
+		for (; p < content; p++)
+			line += *p == '\n';
 		return err_at(s->run.err, ERR_INPUT, (struct srcpos){ s->run.name, line + 1, 1 },
 			      "kubectl reads no %% directives; remove the line");
+	}
 	struct json document;
-	if (count_piece(s) < 0 ||
+	if (count_piece(s) < 0 || check_mark(s, p, end, line) < 0 ||
 	    yaml_read_document(&s->run, p, (size_t)(end - p), line, &document) < 0)
 		return -1;
 	return deliver(s, &document);
@@ -112,6 +164,93 @@ static int read_pieces(struct stream *s)
 	return read_piece(s, piece, s->end, piece_line);
 }
 
+/* ---- JSON */
+
+/* Moves over text that was read. */
+static void advance(struct stream *s, const char *to)
+{
+	for (; s->p < to; s->p++) {
+		s->col += ((unsigned char)*s->p & 0xC0) != 0x80;
+		if (*s->p == '\n') {
+			s->line++;
+			s->col = 0;
+		}
+	}
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static const char *skip_space(const struct stream *s)
+{
+	const char *p = s->p;
+	while (p < s->end && is_space(*p))
+		p++;
+	return p;
+}
+
+/* Reads JSON values until the text ends or is something else, which leaves s->p there. */
+static int read_values(struct stream *s, struct err *json_err)
+{
+	for (; skip_space(s) < s->end; s->values++) {
+		struct stream before = *s;
+		struct json document;
+		size_t used;
+		advance(s, skip_space(s));
+		if (count_piece(s) < 0)
+			return -1;
+		if (yaml_read_json(&s->run, s->p, (size_t)(s->end - s->p), s->line, s->col,
+				   &document, &used, json_err) < 0) {
+			s->p = before.p;
+			s->line = before.line;
+			return json_err->code ? 0 : -1;
+		}
+		advance(s, s->p + used);
+		if (deliver(s, &document) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool is_later(const struct srcpos *a, const struct srcpos *b)
+{
+	return a->line != b->line ? a->line > b->line : a->col > b->col;
+}
+
+/* What starts with { is JSON, or YAML in flow style.  kubectl decides as late as here: when one
+ * value at most was read, the rest may still be YAML.  Where both fail, the error of the reader
+ * that came further is the better one. */
+static int read_stream(struct stream *s)
+{
+	AUTO(err_done) struct err json_err = { 0 };
+	if (read_values(s, &json_err) < 0)
+		return -1;
+	if (json_err.code == ERR_NONE)
+		return 0;
+	if (s->values > 1)
+		return err_move(s->run.err, &json_err);
+	AUTO(err_done) struct err yaml_err = { 0 };
+	struct err *outer = s->run.err;
+	const char *next = skip_space(s);
+	const char *newline = memchr(s->p, '\n', (size_t)(next - s->p));
+	advance(s, newline ? newline + 1 : next);
+	s->run.err = &yaml_err;
+	int rc = read_pieces(s);
+	s->run.err = outer;
+	if (rc == 0)
+		return 0;
+	return err_move(outer, is_later(&json_err.at, &yaml_err.at) ? &json_err : &yaml_err);
+}
+
+static bool starts_with_brace(const char *p, const char *end)
+{
+	while (p < end && is_space(*p))
+		p++;
+	return p < end && *p == '{';
+}
+
 int yaml_parse(struct arena *a, const char *text, size_t n, const char *name,
 	       const struct yaml_limits *limits, yaml_document_fn *each, void *ctx, struct err *err)
 {
@@ -132,9 +271,9 @@ int yaml_parse(struct arena *a, const char *text, size_t n, const char *name,
 		.each = each,
 		.ctx = ctx,
 	};
-	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+	if (n >= 3 && memcmp(text, MARK, 3) == 0)
 		s.p += 3;
-	return read_pieces(&s);
+	return starts_with_brace(s.p, s.end) ? read_stream(&s) : read_pieces(&s);
 }
 
 /* ---- a file of one document */

@@ -4,6 +4,7 @@
  *   yaml_events.c  libyaml: lines in, events out, its problems in our words
  *   yaml_read.c    the events of one document into a tree
  *   yaml_merge.c   anchors and merge keys
+ *   yaml_json.c    JSON values that follow each other
  *   yaml_scalar.c  what a scalar is: YAML 1.1 as go-yaml v2 resolves it
  *   yaml_value.c   resolved scalars to values and keys
  *   yaml_number.c  numbers as Go reads and prints them
@@ -64,6 +65,11 @@ struct yaml_run {
  * without content is JSON_NULL. */
 int yaml_read_document(struct yaml_run *run, const char *text, size_t n, unsigned line,
 		       struct json *out);
+
+/* Reads the JSON value at the start of text, which stands after `line` lines and `col` characters
+ * of the next one; *used: its length.  What is no JSON sets `syntax`, any other error run->err. */
+int yaml_read_json(struct yaml_run *run, const char *text, size_t n, unsigned line, unsigned col,
+		   struct json *out, size_t *used, struct err *syntax);
 
 /* A copy of s in the arena, shared with equal short strings of the same file. */
 const char *yaml_intern(struct yaml_run *run, const char *s, size_t n);

@@ -99,12 +99,22 @@ static bool number(const char *s, struct yaml_scalar *out)
 	return true;
 }
 
+/* strconv.ParseFloat takes underscores only between digits. */
+static bool underscores_between_digits(const char *s)
+{
+	for (const char *p = strchr(s, '_'); p; p = strchr(p + 1, '_'))
+		if (p == s || p[-1] < '0' || p[-1] > '9' || p[1] < '0' || p[1] > '9')
+			return false;
+	return true;
+}
+
 bool yaml_number(const char *text, size_t n, struct yaml_scalar *out)
 {
-	if (*text == '.') /* no underscores here: go-yaml looks at the text itself */
-		return looks_like_float(text) && number(text, out);
 	if (!memchr(text, '_', n))
 		return number(text, out);
+	/* go-yaml drops every underscore, but not where the text starts with a point. */
+	if (*text == '.' && !underscores_between_digits(text))
+		return false;
 	AUTO(auto_free) char *plain = xmalloc(n + 1);
 	size_t len = 0;
 	for (size_t i = 0; i < n; i++)

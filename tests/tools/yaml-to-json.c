@@ -1,5 +1,7 @@
 /* yaml-to-json FILE...: every document as canonical JSON, one a line; `error: ...` for a file
- * that cannot be read, and exit 1 at the end then.  Tests compare it with what kubectl reads. */
+ * that cannot be read, and exit 1 at the end then.
+ * Without arguments paths are read from standard input, a line each, and after each file's
+ * documents comes a line "end PATH", as from tests/yaml-oracle, which tests compare it with. */
 #include <stdio.h>
 #include <string.h>
 
@@ -25,16 +27,37 @@ static int print_file(const char *path, struct err *err)
 	return yaml_parse(&a, buf_text(&text), text.len, path, NULL, print_document, NULL, err);
 }
 
+static int convert(const char *path)
+{
+	AUTO(err_done) struct err err = { 0 };
+	if (print_file(path, &err) == 0)
+		return 0;
+	AUTO(auto_free) char *message = err_text(&err);
+	printf("error: %s\n", message);
+	return 1;
+}
+
+static int convert_listed(void)
+{
+	AUTO(auto_free) char *line = NULL;
+	size_t cap = 0;
+	int status = 0;
+	for (ssize_t n; (n = getline(&line, &cap, stdin)) > 0;) {
+		if (line[n - 1] == '\n')
+			line[n - 1] = '\0';
+		status |= convert(line);
+		printf("end %s\n", line);
+		fflush(stdout);
+	}
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	int status = 0;
-	for (int i = 1; i < argc; i++) {
-		AUTO(err_done) struct err err = { 0 };
-		if (print_file(argv[i], &err) == 0)
-			continue;
-		AUTO(auto_free) char *message = err_text(&err);
-		printf("error: %s\n", message);
-		status = 1;
-	}
+	if (argc == 1)
+		status = convert_listed();
+	for (int i = 1; i < argc; i++)
+		status |= convert(argv[i]);
 	return fflush(stdout) == 0 && !ferror(stdout) ? status : 1;
 }

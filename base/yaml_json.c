@@ -1,0 +1,109 @@
+/* JSON values that follow each other in a file, as Go's json.Decoder takes them apart: {...}{...}.
+ *
+ * json_parse() reads one value, so its end is found here first.  Numbers are then made the same
+ * as those of YAML: kubectl sends 1.0 as 1 from either. */
+#include "base/yaml_internal.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/json_parse.h"
+
+static const char *string_end(const char *p, const char *end)
+{
+	for (p++; p < end && *p != '"'; p++)
+		if (*p == '\\' && p + 1 < end)
+			p++;
+	return p < end ? p + 1 : end;
+}
+
+/* The end of the value at p, as far as brackets and quotes tell; json_parse() judges it. */
+static const char *value_end(const char *p, const char *end)
+{
+	size_t open = 0;
+	do {
+		if (*p == '"') {
+			p = string_end(p, end);
+		} else if (*p == '{' || *p == '[') {
+			open++;
+			p++;
+		} else if (*p == '}' || *p == ']') {
+			open -= open > 0;
+			p++;
+		} else if (open) {
+			p++;
+		} else {
+			while (p < end && !strchr(" \t\r\n\"{}[],:", *p))
+				p++;
+			return p;
+		}
+	} while (open && p < end);
+	return p;
+}
+
+struct adjust {
+	struct yaml_run *run;
+	unsigned line, col; /* to add: lines before the text, characters before it on its line */
+	struct srcpos bad;  /* a number that is none to Go */
+};
+
+static void shift(const struct adjust *by, uint32_t *line, uint32_t *col)
+{
+	if (*line == 1)
+		*col += by->col;
+	*line += by->line;
+}
+
+static void adjust(struct adjust *by, struct json *v)
+{
+	shift(by, &v->line, &v->col);
+	by->run->nodes++;
+	if (v->type == JSON_ARRAY) {
+		for (uint32_t i = 0; i < v->n; i++)
+			adjust(by, &v->items[i]);
+	} else if (v->type == JSON_OBJECT) {
+		for (uint32_t i = 0; i < v->n; i++) {
+			shift(by, &v->members[i].line, &v->members[i].col);
+			adjust(by, &v->members[i].value);
+		}
+	} else if (v->type == JSON_FLOAT) {
+		struct yaml_scalar s = { .kind = YAML_FLOAT, .f = strtod(v->text, NULL) };
+		struct json number;
+		if (yaml_to_value(by->run->a, &s, &number)) {
+			by->bad = json_pos(v, by->run->name);
+			return;
+		}
+		number.line = v->line;
+		number.col = v->col;
+		*v = number;
+	}
+}
+
+int yaml_read_json(struct yaml_run *run, const char *text, size_t n, unsigned line, unsigned col,
+		   struct json *out, size_t *used, struct err *syntax)
+{
+	struct json_limits limits = { .max_bytes = n + 1,
+				      .max_depth = run->max_depth,
+				      .max_values = run->max_nodes - run->nodes + 1,
+				      .positions = true };
+	struct json document;
+	size_t length = (size_t)(value_end(text, text + n) - text);
+	if (json_parse(run->a, text, length, run->name, &limits, &document, syntax) < 0) {
+		if (syntax->at.line == 1 && syntax->at.col)
+			syntax->at.col += col;
+		if (syntax->at.line)
+			syntax->at.line += line;
+		return -1;
+	}
+	struct adjust by = { .run = run, .line = line, .col = col };
+	adjust(&by, &document);
+	if (by.bad.line)
+		return err_at(run->err, ERR_INPUT, by.bad, "the number is too large for a double");
+	if (run->nodes > run->max_nodes)
+		return err_at(run->err, ERR_LIMIT, json_pos(&document, run->name),
+			      "more than %zu values in one file (YAML_MAX_NODES)", run->max_nodes);
+	*out = document;
+	*used = length;
+	return 0;
+}
