@@ -330,7 +330,7 @@ static void insertion_sort(struct json_member *m, uint32_t n)
 {
 	for (uint32_t i = 1; i < n; i++) {
 		uint32_t at = i;
-		while (at > 0 && strcmp(m[at - 1].key, m[i].key) > 0)
+		while (at > 0 && by_key_then_position(&m[at - 1], &m[i]) > 0)
 			at--;
 		if (at == i)
 			continue;
