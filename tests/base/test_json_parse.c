@@ -4,11 +4,11 @@
 
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/json_parse.h"
 #include "base/json_write.h"
-#include "base/time.h"
 
 /* ---- accepted */
 
@@ -213,6 +213,14 @@ static void positions(void **state)
 
 enum { AT_ONCE_MS = 1000, LITTLE_KIB = 64 << 10 };
 
+/* Of this process: other work on the machine must not fail a test. */
+static int64_t cpu_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static long peak_kib(void)
 {
 	struct rusage usage;
@@ -275,9 +283,9 @@ static void hostile_run(void **state)
 	AUTO(err_done) struct err err = { 0 };
 	struct json v;
 	long before_kib = peak_kib();
-	int64_t before = time_monotonic_ms();
+	int64_t before = cpu_ms();
 	assert_int_equal(json_parse(&a, text, n, "t", &c->limits, &v, &err), -1);
-	assert_true(time_monotonic_ms() - before < AT_ONCE_MS);
+	assert_true(cpu_ms() - before < AT_ONCE_MS);
 	assert_true(peak_kib() - before_kib < LITTLE_KIB);
 	AUTO(auto_free) char *message = err_text(&err);
 	assert_string_equal(message, c->want);
@@ -328,9 +336,9 @@ static void many_keys(void **state)
 		buf_printf(&text, "%s\"key-%06d\":%d", i == KEYS - 1 ? "{" : ",", i, i);
 	buf_putc(&text, '}');
 	AUTO(arena_done) struct arena a = { 0 };
-	int64_t before = time_monotonic_ms();
+	int64_t before = cpu_ms();
 	struct json v = fixture_json(&a, buf_text(&text));
-	assert_true(time_monotonic_ms() - before < AT_ONCE_MS);
+	assert_true(cpu_ms() - before < AT_ONCE_MS);
 	assert_int_equal(v.n, KEYS);
 	assert_string_equal(json_get(&v, "key-012345")->text, "12345");
 	buf_reset(&text);
@@ -338,9 +346,9 @@ static void many_keys(void **state)
 		buf_printf(&text, "%s\"key-%06d\":%d", i ? "," : "{", i % (KEYS - 1), i);
 	buf_putc(&text, '}');
 	AUTO(err_done) struct err err = { 0 };
-	before = time_monotonic_ms();
+	before = cpu_ms();
 	assert_int_equal(json_parse(&a, text.data, text.len, "t", NULL, &v, &err), -1);
-	assert_true(time_monotonic_ms() - before < AT_ONCE_MS);
+	assert_true(cpu_ms() - before < AT_ONCE_MS);
 	assert_string_equal(err.msg, "the key \"key-000000\" stands twice in an object");
 }
 
