@@ -4,8 +4,6 @@
  * as those of YAML: kubectl sends 1.0 as 1 from either. */
 #include "base/yaml_internal.h"
 
-#include <errno.h>
-#include <math.h>
 #include <string.h>
 
 #include "base/json_parse.h"
@@ -55,6 +53,27 @@ static void shift(const struct adjust *by, uint32_t *line, uint32_t *col)
 	*line += by->line;
 }
 
+/* 1.0 becomes 1, and an integer beyond 64 bits a double: what kubectl sends from either. */
+static void adjust_number(struct adjust *by, struct json *v)
+{
+	enum { ALWAYS_64_BITS = 18 };
+	struct yaml_scalar s = { .kind = YAML_FLOAT };
+	struct json number;
+	if (v->type == JSON_INT && v->n <= ALWAYS_64_BITS)
+		return;
+	if (v->type == JSON_FLOAT)
+		s.f = strtod(v->text, NULL);
+	else
+		yaml_number(v->text, v->n, &s);
+	if (yaml_to_value(by->run->a, &s, &number)) {
+		by->bad = json_pos(v, by->run->name);
+		return;
+	}
+	number.line = v->line;
+	number.col = v->col;
+	*v = number;
+}
+
 static void adjust(struct adjust *by, struct json *v)
 {
 	shift(by, &v->line, &v->col);
@@ -67,16 +86,8 @@ static void adjust(struct adjust *by, struct json *v)
 			shift(by, &v->members[i].line, &v->members[i].col);
 			adjust(by, &v->members[i].value);
 		}
-	} else if (v->type == JSON_FLOAT) {
-		struct yaml_scalar s = { .kind = YAML_FLOAT, .f = strtod(v->text, NULL) };
-		struct json number;
-		if (yaml_to_value(by->run->a, &s, &number)) {
-			by->bad = json_pos(v, by->run->name);
-			return;
-		}
-		number.line = v->line;
-		number.col = v->col;
-		*v = number;
+	} else if (v->type == JSON_FLOAT || v->type == JSON_INT) {
+		adjust_number(by, v);
 	}
 }
 

@@ -1,5 +1,6 @@
 /* yaml-to-json FILE...: every document as canonical JSON, one a line; `error: ...` for a file
  * that cannot be read, and exit 1 at the end then.
+ * -y: YAML instead, each document after a line with ---.
  * Without arguments paths are read from standard input, a line each, and after each file's
  * documents comes a line "end PATH", as from tests/yaml-oracle, which tests compare it with. */
 #include <stdio.h>
@@ -9,12 +10,20 @@
 #include "base/json_write.h"
 #include "base/yaml.h"
 
+static bool as_yaml;
+
 static int print_document(void *ctx, const struct json *document, unsigned index, struct err *err)
 {
 	(void)ctx, (void)index, (void)err;
 	AUTO(buf_done) struct buf b = { 0 };
-	json_write_canonical(&b, document);
-	puts(buf_text(&b));
+	if (as_yaml) {
+		buf_puts(&b, "---\n");
+		yaml_write(&b, document);
+	} else {
+		json_write_canonical(&b, document);
+		buf_putc(&b, '\n');
+	}
+	fputs(buf_text(&b), stdout);
 	return 0;
 }
 
@@ -55,9 +64,14 @@ static int convert_listed(void)
 int main(int argc, char **argv)
 {
 	int status = 0;
+	int first = 1;
+	if (argc > 1 && strcmp(argv[1], "-y") == 0) {
+		as_yaml = true;
+		first++;
+	}
 	if (argc == 1)
 		status = convert_listed();
-	for (int i = 1; i < argc; i++)
+	for (int i = first; i < argc; i++)
 		status |= convert(argv[i]);
 	return fflush(stdout) == 0 && !ferror(stdout) ? status : 1;
 }
