@@ -55,14 +55,19 @@ static bool is_separator(const char *p, const char *end)
 /* The length of the line break at p, of those that YAML 1.1 knows; 0: none. */
 static size_t line_break(const char *p, const char *end)
 {
-	static const char *const breaks[] = { "\r\n",     "\n",           "\r",
-					      "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9" };
-	for (size_t i = 0; i < ARRAY_LEN(breaks); i++) {
-		size_t n = strlen(breaks[i]);
-		if ((size_t)(end - p) >= n && memcmp(p, breaks[i], n) == 0)
-			return n;
+	size_t left = (size_t)(end - p);
+	switch (*p) {
+	case '\n':
+		return 1;
+	case '\r':
+		return left > 1 && p[1] == '\n' ? 2 : 1;
+	case '\xC2': /* U+0085 */
+		return left > 1 && p[1] == '\x85' ? 2 : 0;
+	case '\xE2': /* U+2028, U+2029 */
+		return left > 2 && p[1] == '\x80' && (p[2] == '\xA8' || p[2] == '\xA9') ? 3 : 0;
+	default:
+		return 0;
 	}
-	return 0;
 }
 
 /* The start of the first line that holds more than spaces, a comment or a separator. */

@@ -39,16 +39,25 @@ static int fail(struct reader *r, yaml_mark_t mark, const char *why)
 
 /* ---- ceilings */
 
-static int count(struct reader *r, size_t n, yaml_mark_t mark)
+/* libyaml spends time on every token for every level it is nested in, so values far below the top
+ * cost more: DEEP levels are free, and past that the product counts. */
+static int count(struct reader *r, size_t n, unsigned depth, yaml_mark_t mark)
 {
+	enum { DEEP = 16 };
+	struct yaml_run *run = r->run;
 	r->decoded += n;
-	r->run->nodes += n;
-	if (r->run->nodes <= r->run->max_nodes)
-		return 0;
-	return err_at(r->run->err, ERR_LIMIT, yaml_position(&r->events, mark),
-		      "more than %zu values in one file, counting each use of an alias "
-		      "(YAML_MAX_NODES)",
-		      r->run->max_nodes);
+	run->nodes += n;
+	run->work += depth;
+	if (run->nodes > run->max_nodes)
+		return err_at(run->err, ERR_LIMIT, yaml_position(&r->events, mark),
+			      "more than %zu values in one file, counting each use of an alias "
+			      "(YAML_MAX_NODES)",
+			      run->max_nodes);
+	if (run->work / DEEP > run->max_nodes)
+		return err_at(run->err, ERR_LIMIT, yaml_position(&r->events, mark),
+			      "too many values nested deeper than %d levels (YAML_MAX_NODES)",
+			      DEEP);
+	return 0;
 }
 
 static int check_depth(struct reader *r, unsigned depth, yaml_mark_t mark)
@@ -119,7 +128,7 @@ static int read_alias(struct reader *r, const yaml_event_t *event, unsigned dept
 	if (anchor->open)
 		return err_at(r->run->err, ERR_INPUT, at, "the anchor &%s contains itself", name);
 	r->aliased += anchor->weight;
-	if (count(r, anchor->weight + 1, mark) < 0 ||
+	if (count(r, anchor->weight + 1, depth, mark) < 0 ||
 	    check_depth(r, depth + anchor->node.height, mark) < 0)
 		return -1;
 	if (excessive_aliasing(r))
@@ -153,12 +162,13 @@ static const char *resolve(struct reader *r, const yaml_event_t *event, struct y
 	return NULL;
 }
 
-static int read_scalar(struct reader *r, const yaml_event_t *event, struct yaml_node *out)
+static int read_scalar(struct reader *r, const yaml_event_t *event, unsigned depth,
+		       struct yaml_node *out)
 {
 	struct hold hold;
 	*out = (struct yaml_node){ .is_scalar = true };
 	if (anchor_open(r, event->data.scalar.anchor, event->start_mark, &hold) < 0 ||
-	    count(r, 1, event->start_mark) < 0)
+	    count(r, 1, depth, event->start_mark) < 0)
 		return -1;
 	const char *why = resolve(r, event, &out->scalar);
 	if (why)
@@ -332,7 +342,7 @@ static int read_collection(struct reader *r, const yaml_event_t *event, unsigned
 	struct hold hold;
 	if (check_depth(r, depth + 1, event->start_mark) < 0 ||
 	    anchor_open(r, anchor, event->start_mark, &hold) < 0 ||
-	    count(r, 1, event->start_mark) < 0)
+	    count(r, 1, depth, event->start_mark) < 0)
 		return -1;
 	*out = (struct yaml_node){ .height = 1 };
 	if ((mapping ? read_mapping : read_sequence)(r, depth + 1, out) < 0)
@@ -345,7 +355,7 @@ static int read_node(struct reader *r, yaml_event_t *event, unsigned depth, stru
 {
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:
-		return read_scalar(r, event, out);
+		return read_scalar(r, event, depth, out);
 	case YAML_ALIAS_EVENT:
 		return read_alias(r, event, depth, out);
 	case YAML_SEQUENCE_START_EVENT:

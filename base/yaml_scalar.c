@@ -60,7 +60,7 @@ static bool resolve_word(const char *text, size_t n, struct yaml_scalar *out)
 	if (n > LONGEST_WORD)
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (strcmp(words[i].word, text) != 0)
+		if (words[i].word[0] != text[0] || strcmp(words[i].word, text) != 0)
 			continue;
 		out->kind = (uint8_t)words[i].kind;
 		if (words[i].kind == YAML_BOOL)
