@@ -58,6 +58,7 @@ struct yaml_run {
 	unsigned max_depth;
 	size_t max_nodes;
 	size_t nodes;              /* of the file so far, counting each use of an alias */
+	size_t work;               /* sum of the depths of nodes */
 	const char *interned[256]; /* short strings seen lately: keys repeat all the time */
 };
 
