@@ -195,6 +195,7 @@ static int parse(struct arena *a, const char *text, size_t n, const char *name,
 	if (!root)
 		return err_at(err, ERR_INPUT, (struct srcpos){ .file = name },
 			      "cJSON cannot parse this text");
+	free(TAKE(scan.compact)); /* early: with cJSON's tree, this is the peak of memory */
 	uint32_t key_slots = n < SHORT_TEXT ? KEY_SLOTS_SMALL : KEY_SLOTS;
 	AUTO(auto_free) struct key_slot *keys = xcalloc(key_slots, sizeof(*keys));
 	struct reader r = {
