@@ -3,7 +3,8 @@
  *   repository_open()     finds the repository that a folder is in (working tree, linked
  *                         worktree or bare)
  *   repository_resolve()  a revision in any syntax to commit and tree
- *   repository_subtree()  the id of a folder at a revision: equal ids are equal content
+ *   repository_subtree()  the id of a folder at a revision
+ *   repository_same()     whether a folder is the same at two revisions, without reading files
  *   repository_walk()     the files below a folder, sorted by path
  *   repository_read()     the bytes of a file
  *
@@ -17,11 +18,11 @@
 #include "base/buf.h"
 
 enum {
-	GIT_ID_TEXT = 65,             /* hex digits of an object id (SHA-256 too) and a NUL */
-	GIT_MAX_FILE = 16 << 20,      /* bytes of one file that is read */
-	GIT_MAX_FILES = 200000,       /* files below one folder */
-	GIT_MAX_LINKS = 16,           /* symbolic links followed for one file */
-	GIT_MAX_TREE_DEPTH = 256,     /* folders in folders */
+	GIT_ID_TEXT = 65,         /* hex digits of an object id (SHA-256 too) and a NUL */
+	GIT_MAX_FILE = 16 << 20,  /* bytes of one file that is read */
+	GIT_MAX_FILES = 200000,   /* files below one folder */
+	GIT_MAX_LINKS = 16,       /* symbolic links followed for one file */
+	GIT_MAX_TREE_DEPTH = 256, /* folders in folders */
 };
 
 struct repository;
@@ -29,8 +30,8 @@ struct repository;
 struct revision {
 	char commit[GIT_ID_TEXT]; /* "" for "none" and for a revision that names a tree */
 	char tree[GIT_ID_TEXT];
-	char subject[256];        /* first line of the commit message, cut */
-	int64_t time;             /* of the commit, seconds since 1970 */
+	char subject[256]; /* first line of the commit message, cut */
+	int64_t time;      /* of the commit, seconds since 1970 */
 };
 
 int repository_open(struct repository **out, const char *path, struct err *err);
@@ -61,6 +62,12 @@ int repository_subtree(struct repository *r, const char *tree, const char *path,
 int repository_find_file(struct repository *r, const char *tree, const char *path,
 			 char blob[GIT_ID_TEXT], struct err *err);
 
+/* Whether repository_walk() of `path` would report the same at both root trees.  true is sure;
+ * false may also mean that links lead out of the folder, so that its id does not tell.  A folder
+ * that exists at neither is the same. */
+int repository_same(struct repository *r, const char *tree_a, const char *tree_b, const char *path,
+		    bool *same, struct err *err);
+
 enum tree_entry_type { TREE_FILE, TREE_SUBMODULE };
 
 struct tree_entry {
@@ -69,14 +76,16 @@ struct tree_entry {
 	char id[GIT_ID_TEXT];
 };
 
-/* Decides before a folder is opened or a file reported: false leaves it out. */
+/* Decides before a folder is opened or a file reported: false leaves it out.  A broken link is
+ * asked about as a folder, a submodule too. */
 typedef bool tree_filter_fn(void *ctx, const char *path, bool is_folder);
 typedef int tree_entry_fn(void *ctx, const struct tree_entry *entry, struct err *err);
 
 /* Every file below the folder `path` of the root tree `tree`, in the byte order of paths.
  * Symbolic links to files and folders inside the tree are followed and reported under the
  * link's path; one that leaves the tree, dangles or turns in a circle is ERR_INPUT that names
- * it.  filter may be NULL. */
+ * it.  So is a path with control characters or in another encoding than UTF-8, which could
+ * not be shown.  filter may be NULL. */
 int repository_walk(struct repository *r, const char *tree, const char *path,
 		    tree_filter_fn *filter, tree_entry_fn *each, void *ctx, struct err *err);
 

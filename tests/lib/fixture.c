@@ -93,8 +93,11 @@ static const char *const environment[] = {
 
 static int run_git(const char *dir, va_list ap, struct buf *out)
 {
-	const char *argv[MAX_ARGS] = { "git", "-C", dir };
-	size_t n = 3;
+	const char *argv[MAX_ARGS] = {
+		"git", "-c", "advice.nestedTag=false", "-c", "advice.addEmbeddedRepo=false",
+		"-C",  dir
+	};
+	size_t n = 7;
 	for (const char *arg; (arg = va_arg(ap, const char *)) && n + 1 < MAX_ARGS;)
 		argv[n++] = arg;
 	int fds[2];
