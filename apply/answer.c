@@ -1,0 +1,329 @@
+/* What each answer means for a change: see exchange.c.
+ *
+ * A write that did not go through is never simply repeated: a read finds out whether it was done
+ * after all, whether its precondition still holds, or whether the object is stale. */
+#include "apply/exchange.h"
+
+#include <string.h>
+
+#include "plan/merge/field_path.h"
+
+static bool ok(const struct api_call *call)
+{
+	return call->status >= 200 && call->status < 300;
+}
+
+static const char *failure_text(const struct api_call *call)
+{
+	if (call->err.msg)
+		return call->err.msg;
+	const char *message = json_get_str(call->failure, "message");
+	return message ? message : "the server gave no reason";
+}
+
+static const char *version_of(const struct json *object)
+{
+	return json_str(json_at(object, "metadata", "resourceVersion", NULL));
+}
+
+/* ---- ends */
+
+static void end(struct run *r, struct step *s, enum outcome outcome, const char *message)
+{
+	bool done = outcome == OUTCOME_APPLIED || outcome == OUTCOME_UNCHANGED;
+	if (done && run_is_crd(s->change) && s->change->action != ACTION_DELETE) {
+		s->written = outcome;
+		s->note = message ? xstrdup(message) : NULL;
+		s->state = STEP_WRITTEN;
+		s->next = REQUEST_NONE;
+		return;
+	}
+	if (done || !s->replaced) {
+		step_end(r, s, outcome, message);
+		return;
+	}
+	AUTO(auto_free)
+	char *both = xfmt("the old object is deleted, the new one is not there: %s", message);
+	step_end(r, s, OUTCOME_FAILED, both);
+}
+
+static void fail(struct run *r, struct step *s, const char *message)
+{
+	end(r, s, OUTCOME_FAILED, message);
+}
+
+/* ---- after a write that went through: is the object as the plan expected? */
+
+static void add_unexpected(struct buf *b, const struct change *c, const struct json *object)
+{
+	size_t n = 0;
+	buf_printf(b, "%sis not as the plan expected", b->len ? "; " : "");
+	for (size_t i = 0; i < c->n_fields; i++) {
+		const struct field *f = &c->fields[i];
+		const struct json *now = field_path_find(object, f->path);
+		if (f->secret == SECRET_NOT &&
+		    !(f->after && now ? json_equal(f->after, now) : !f->after && !now))
+			buf_printf(b, "%s %s", n++ ? "," : " in", f->path);
+	}
+	if (!n)
+		buf_puts(b, " in fields that the plan did not list");
+}
+
+static void compare_with_plan(struct run *r, struct step *s, const struct json *object,
+			      struct buf *message)
+{
+	char digest[DIGEST_TEXT];
+	if (!s->change->expect || s->replaced)
+		return;
+	state_digest(s->change, object, STATE_AFTER, r->options->key, digest);
+	bool same = strcmp(digest, s->change->expect) == 0;
+	s->result->as_expected = same ? EXPECTED_YES : EXPECTED_NO;
+	if (!same)
+		add_unexpected(message, s->change, object);
+}
+
+static void add_warnings(struct buf *b, const struct api_call *call)
+{
+	for (size_t i = 0; i < call->n_warnings; i++)
+		buf_printf(b, "%swarning: %s", b->len ? "; " : "", call->warnings[i]);
+}
+
+static void applied(struct run *r, struct step *s, const struct api_call *call)
+{
+	AUTO(buf_done) struct buf message = { 0 };
+	const char *version = version_of(call->object);
+	bool moved = step_creates(s) || s->own_version || !version ||
+		     strcmp(version, s->resource_version) != 0;
+	add_warnings(&message, call);
+	compare_with_plan(r, s, call->object, &message);
+	end(r, s, moved ? OUTCOME_APPLIED : OUTCOME_UNCHANGED, message.len ? message.data : NULL);
+}
+
+static void deleted(struct run *r, struct step *s, const struct api_call *call)
+{
+	if (s->change->action == ACTION_REPLACE) {
+		s->deadline = run_deadline(r);
+		s->next = REQUEST_GONE;
+		return;
+	}
+	AUTO(buf_done) struct buf message = { 0 };
+	const struct json *finalizers = json_at(call->object, "metadata", "finalizers", NULL);
+	add_warnings(&message, call);
+	for (uint32_t i = 0; json_is(finalizers, JSON_ARRAY) && i < finalizers->n; i++)
+		if (json_str(&finalizers->items[i]))
+			buf_printf(&message, "%s%s",
+				   i             ? ", "
+				   : message.len ? "; goes when its finalizers let it: "
+						 : "goes when its finalizers let it: ",
+				   finalizers->items[i].text);
+	end(r, s, OUTCOME_APPLIED, message.len ? message.data : NULL);
+}
+
+static void write_done(struct run *r, struct step *s, const struct api_call *call)
+{
+	r->wrote = true;
+	if (s->next == REQUEST_APPLY) {
+		applied(r, s, call);
+	} else if (s->next == REQUEST_DELETE) {
+		deleted(r, s, call);
+	} else {
+		const char *version = version_of(call->object);
+		s->own_version = s->resource_version =
+			version ? arena_strdup(&r->arena, version) : s->resource_version;
+		s->next = REQUEST_APPLY;
+	}
+}
+
+/* ---- after a write that did not */
+
+static bool is_owned_by_another(const struct api_call *call)
+{
+	const struct json *causes = json_at(call->failure, "details", "causes", NULL);
+	for (uint32_t i = 0; json_is(causes, JSON_ARRAY) && i < causes->n; i++) {
+		const char *reason = json_get_str(&causes->items[i], "reason");
+		if (reason && strcmp(reason, "FieldManagerConflict") == 0)
+			return true;
+	}
+	return false;
+}
+
+static void write_failed(struct run *r, struct step *s, const struct api_call *call)
+{
+	int status = call->status;
+	bool lost = status == 0 || status >= 500;
+	bool moved = status == 409 || (status == 422 && s->next == REQUEST_TAKEOVER);
+	if (lost)
+		r->wrote = s->maybe_done = true;
+	if (is_owned_by_another(call) ||
+	    !(lost || moved || status == 404 || status == 410 || status == 422)) {
+		fail(r, s, failure_text(call));
+		return;
+	}
+	free(s->trouble.message);
+	s->trouble = (struct trouble){ .message = xstrdup(failure_text(call)),
+				       .resend = moved || status == 0,
+				       .lost = lost };
+	s->next = REQUEST_READ;
+}
+
+static enum request first_request(const struct step *s)
+{
+	if (s->change->action == ACTION_DELETE ||
+	    (s->change->action == ACTION_REPLACE && !s->replaced))
+		return REQUEST_DELETE;
+	return s->takeover_pending ? REQUEST_TAKEOVER : REQUEST_APPLY;
+}
+
+void exchange_start(struct run *r, struct step *s)
+{
+	const struct apply_progress *p = &r->options->progress;
+	s->writing = true;
+	s->started = time_monotonic_ms();
+	if (p->started)
+		p->started(p->ctx, s->change);
+	if (!run_kind(r, s->change))
+		fail(r, s, "the cluster does not serve its kind");
+	else
+		s->next = first_request(s);
+}
+
+/* The precondition still holds, so it was not done: again, or is that what the server said? */
+static void settle(struct run *r, struct step *s)
+{
+	struct trouble *t = &s->trouble;
+	bool again = t->resend && (t->lost ? s->losses++ < APPLY_MAX_LOST
+					   : s->conflicts++ < APPLY_MAX_CONFLICTS);
+	if (!again) {
+		fail(r, s, t->message);
+		return;
+	}
+	free(t->message);
+	*t = (struct trouble){ 0 };
+	s->next = first_request(s);
+}
+
+/* The object is as planned, but the last write did not say so. */
+static void found_done(struct run *r, struct step *s)
+{
+	if (!s->writing)
+		step_end(r, s, OUTCOME_UNCHANGED, NULL);
+	else if (s->maybe_done || s->own_version || s->replaced)
+		end(r, s, OUTCOME_APPLIED, "the answer was lost; a read shows that it was done");
+	else
+		end(r, s, OUTCOME_UNCHANGED, "somebody else did the same");
+}
+
+void exchange_judge(struct run *r, struct step *s, const struct json *live)
+{
+	AUTO(auto_free) char *why = NULL;
+	switch (check_object(r, s, live, &why)) {
+	case VERDICT_READY:
+		s->next = REQUEST_NONE;
+		if (s->writing)
+			settle(r, s);
+		else
+			s->state = STEP_READY;
+		break;
+	case VERDICT_DONE:
+		found_done(r, s);
+		break;
+	case VERDICT_STALE:
+		end(r, s, OUTCOME_STALE, why);
+		break;
+	case VERDICT_ASK:
+		free(s->why_stale);
+		s->why_stale = TAKE(why);
+		s->next = REQUEST_ASK;
+		break;
+	}
+}
+
+/* ---- answers to reads */
+
+static void read_failed(struct run *r, struct step *s, const struct api_call *call)
+{
+	if (!s->writing) {
+		s->next = REQUEST_NONE;
+		if (r->read_err.code)
+			return;
+		const char *text = failure_text(call);
+		enum err_code code = call->err.code ? call->err.code : ERR_SERVER;
+		err_set(&r->read_err, code, "check %s: %s", step_label(r, s), text);
+		return;
+	}
+	AUTO(auto_free)
+	char *both = xfmt("%s; and it could not be read afterwards, so it is not known whether it "
+			  "was done: %s",
+			  s->trouble.message, failure_text(call));
+	fail(r, s, both);
+}
+
+static void read_answer(struct run *r, struct step *s, const struct api_call *call)
+{
+	if (ok(call) && call->object)
+		exchange_judge(r, s, call->object);
+	else if (call->status == 404)
+		exchange_judge(r, s, NULL);
+	else
+		read_failed(r, s, call);
+}
+
+/* Anything but the same object: our write would change it, so it is not done. */
+static void ask_answer(struct run *r, struct step *s, const struct api_call *call)
+{
+	AUTO(auto_free) char *why = TAKE(s->why_stale);
+	if (ok(call) && call->object && check_same_as_asked(s, call->object))
+		found_done(r, s);
+	else
+		end(r, s, OUTCOME_STALE, why);
+}
+
+static void gone_answer(struct run *r, struct step *s, const struct api_call *call)
+{
+	const char *uid = json_str(json_at(call->object, "metadata", "uid", NULL));
+	s->polled = true;
+	if (call->status == 404) {
+		s->replaced = true;
+		s->takeover_pending = false;
+		s->next = REQUEST_APPLY;
+	} else if (uid && strcmp(uid, s->uid) != 0) {
+		s->replaced = true;
+		AUTO(auto_free) char *why = stale_reason(s, call->object);
+		fail(r, s, why);
+	} else if (run_interrupted(r)) {
+		fail(r, s,
+		     "its deletion was asked for; interrupted before it was gone and the new "
+		     "one created");
+	} else if (time_monotonic_ms() > s->deadline) {
+		AUTO(auto_free)
+		char *why = xfmt("its deletion was asked for, but it was not gone in time%s%s; the "
+				 "new one was not created",
+				 call->err.msg ? ": " : "", call->err.msg ? call->err.msg : "");
+		fail(r, s, why);
+	}
+}
+
+void answer(struct run *r, struct step *s, const struct api_call *call)
+{
+	switch (s->next) {
+	case REQUEST_READ:
+		read_answer(r, s, call);
+		break;
+	case REQUEST_ASK:
+		ask_answer(r, s, call);
+		break;
+	case REQUEST_GONE:
+		gone_answer(r, s, call);
+		break;
+	case REQUEST_TAKEOVER:
+	case REQUEST_APPLY:
+	case REQUEST_DELETE:
+		if (ok(call))
+			write_done(r, s, call);
+		else
+			write_failed(r, s, call);
+		break;
+	case REQUEST_NONE:
+		break;
+	}
+}

@@ -1,0 +1,72 @@
+/* Executing a plan: exactly its changes, each under a precondition that the API server enforces.
+ *
+ * The sequence of apply_run():
+ *
+ *   1. guard.c     refuses a plan of another cluster, with denials, with conflicts or unknowns
+ *                  (unless allow_partial), with replacements (unless allow_replace)
+ *   2. prepare.c   looks up kinds; reads the values of Secrets from the Git objects that the
+ *                  plan pins
+ *   3. check.c     reads every object that the plan changes, before anything is written: as
+ *                  planned already (unchanged), as the plan saw it (ready), or stale; one stale
+ *                  object refuses the whole plan (stale.c says what happened to it)
+ *   4. execute.c   in the plan's order; changes of one wave and rank do not depend on each other
+ *                  and run together, APPLY_CONCURRENCY at a time.  Before the first member of an
+ *                  application its ApplySet parent lists all kinds and namespaces, old and new
+ *                  (applyset.c)
+ *   5. exchange.c  the requests of one change, one after the other: takeover of fields
+ *                  (takeover.c), write, and after trouble a read that finds out what is true.
+ *                  The object after the write is compared with what the plan expected
+ *   6. wait.c      after a CRD: until it is established and its kinds are served
+ *   7. applyset.c  the parents get their final kinds and the commit, of each application whose
+ *                  changes were all applied
+ *
+ * After a failure the batch is finished, and the rest is not tried; with keep_going what does
+ * not depend on the failure is. */
+#ifndef APPLY_APPLY_H
+#define APPLY_APPLY_H
+
+#include <signal.h>
+
+#include "apply/result.h"
+#include "apply/writer.h"
+#include "plan/git/repository.h"
+
+enum {
+	APPLY_CONCURRENCY = 16,  /* writes under way at once */
+	APPLY_LIST_FROM = 32,    /* objects of a kind and namespace from which one LIST replaces
+				    the GETs of the check */
+	APPLY_MAX_CONFLICTS = 5, /* times that a write is sent again after a 409 */
+	APPLY_MAX_LOST = 2,      /* times that it is after an answer was lost */
+	APPLY_TIMEOUT = 60,      /* seconds to wait for a CRD, or until a replaced object is gone */
+};
+
+/* All may be NULL.  Nothing given to them outlives the call. */
+struct apply_progress {
+	/* The first request that changes the object is about to be sent. */
+	void (*started)(void *ctx, const struct change *c);
+	/* Its outcome is known: once a change, also for those that never started. */
+	void (*finished)(void *ctx, const struct change *c, const struct object_result *r);
+	/* "waiting until CustomResourceDefinition ... is established" */
+	void (*waiting)(void *ctx, const char *what);
+	void *ctx;
+};
+
+struct apply_options {
+	bool keep_going;
+	bool allow_partial; /* apply the rest of a plan with conflicts, unknowns, stale objects */
+	bool allow_replace;
+	unsigned timeout_seconds;                 /* 0: APPLY_TIMEOUT */
+	const char *key;                          /* RHUMB_KEY, NULL: none */
+	const volatile sig_atomic_t *interrupted; /* not 0: stop after the writes under way */
+	struct apply_progress progress;
+	writer_fn *write; /* NULL: writer_call; for tests */
+};
+
+/* Fills `out` in any case; result_done() releases it.  0: every change is applied or was so
+ * already.  -1: ERR_REFUSED and ERR_STALE, nothing was written; ERR_PARTIAL, something failed
+ * after the first write; ERR_INTERRUPTED; anything else, nothing was written.
+ * `repo` is needed for Secrets only and may be NULL otherwise. */
+int apply_run(const struct plan *p, struct cluster *c, struct repository *repo,
+	      const struct apply_options *o, struct apply_result *out, struct err *err);
+
+#endif

@@ -1,0 +1,154 @@
+/* The requests of changes, one after the other: step 5 of apply.h.
+ *
+ * Each step says which request it needs next; a round sends those of all steps, reads in one
+ * batch and writes in another, and each answer decides what the step needs then (answer.c). */
+#include "apply/exchange.h"
+
+#include <string.h>
+
+enum {
+	POLL_MIN_MS = 50, /* until a replaced object is gone, and before a lost write is repeated */
+	POLL_MAX_MS = 1000,
+};
+
+static struct json delete_options(struct arena *a, const struct step *s)
+{
+	struct json body = json_of_object(), must = json_of_object();
+	json_set_str(a, &must, "uid", s->uid);
+	json_set_str(a, &must, "resourceVersion", s->resource_version);
+	json_set_str(a, &body, "apiVersion", "v1");
+	json_set_str(a, &body, "kind", "DeleteOptions");
+	json_set(a, &body, "preconditions", must);
+	json_set_str(a, &body, "propagationPolicy",
+		     s->change->action == ACTION_REPLACE ? "Foreground" : "Background");
+	return body;
+}
+
+static struct json apply_body(struct arena *a, const struct step *s)
+{
+	struct json body = state_body(a, s->declared, s->parent->application->applyset);
+	struct json *meta = json_edit(a, &body, "metadata");
+	if (step_creates(s)) {
+		/* No object has this version: the server refuses if there is one. */
+		json_set_str(a, meta, "resourceVersion", "1");
+		return body;
+	}
+	json_set_str(a, meta, "uid", s->uid);
+	json_set_str(a, meta, "resourceVersion", s->resource_version);
+	return body;
+}
+
+static const struct {
+	enum api_verb verb;
+	bool writes;
+} requests[] = {
+	[REQUEST_READ] = { API_GET, false },   [REQUEST_ASK] = { API_DRY_RUN_APPLY, false },
+	[REQUEST_GONE] = { API_GET, false },   [REQUEST_TAKEOVER] = { API_JSON_PATCH, true },
+	[REQUEST_APPLY] = { API_APPLY, true }, [REQUEST_DELETE] = { API_DELETE, true },
+};
+
+static struct api_call build(struct run *r, struct step *s)
+{
+	const struct object_ref *ref = &s->change->ref;
+	struct api_call call = { .verb = requests[s->next].verb,
+				 .kind = run_kind(r, s->change),
+				 .namespace = ref->namespace,
+				 .name = ref->name,
+				 .user = s };
+	struct arena *a = &r->scratch;
+	struct json *body = arena_calloc(a, 1, sizeof(*body));
+	switch (s->next) {
+	case REQUEST_ASK:
+		*body = state_body(a, s->declared, s->parent->application->applyset);
+		break;
+	case REQUEST_TAKEOVER:
+		*body = takeover_patch(a, s);
+		break;
+	case REQUEST_APPLY:
+		*body = apply_body(a, s);
+		break;
+	case REQUEST_DELETE:
+		*body = delete_options(a, s);
+		break;
+	default:
+		return call;
+	}
+	call.body = body;
+	return call;
+}
+
+static int answered(void *ctx, struct api_call *call, struct err *err)
+{
+	(void)err;
+	struct step *s = call->user;
+	call->user = NULL; /* tells those that never got an answer */
+	answer(ctx, s, call);
+	return 0;
+}
+
+/* Sends the next requests of those steps whose request writes, or does not. */
+static void send_batch(struct run *r, struct step **steps, size_t n, bool writes)
+{
+	AUTO(auto_free) struct api_call *calls = xcalloc(n, sizeof(*calls));
+	size_t k = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct step *s = steps[i];
+		if (s->next == REQUEST_NONE || requests[s->next].writes != writes || s->sent)
+			continue;
+		s->sent = true;
+		calls[k++] = build(r, s);
+	}
+	if (!k)
+		return;
+	AUTO(err_done) struct err whole = { 0 };
+	writer_fn *send = writes ? r->write : r->cluster->ops->call;
+	send(r->cluster, calls, k, answered, r, &whole);
+	for (size_t i = 0; i < k; i++) {
+		struct step *s = calls[i].user;
+		if (s) {
+			calls[i].object = calls[i].failure = NULL;
+			calls[i].status = 0;
+			calls[i].n_warnings = 0;
+			if (!calls[i].err.code)
+				err_set(&calls[i].err, ERR_UNREACHABLE, "%s",
+					whole.msg ? whole.msg : "no answer");
+			answer(r, s, &calls[i]);
+		}
+		err_done(&calls[i].err);
+	}
+	arena_reset(&r->scratch);
+}
+
+/* Rounds that can only wait are slowed down. */
+static void pause_round(struct step **steps, size_t n, unsigned *ms)
+{
+	bool waiting = true, lost = false, gone = false;
+	for (size_t i = 0; i < n; i++) {
+		if (steps[i]->next == REQUEST_NONE)
+			continue;
+		waiting = waiting && steps[i]->next == REQUEST_GONE && steps[i]->polled;
+		gone = gone || steps[i]->next == REQUEST_GONE;
+		lost = lost || steps[i]->trouble.lost;
+	}
+	if (!(gone && waiting) && !lost)
+		return;
+	run_sleep(*ms);
+	*ms = *ms * 2 < POLL_MAX_MS ? *ms * 2 : POLL_MAX_MS;
+}
+
+void exchange(struct run *r, struct step **steps, size_t n)
+{
+	unsigned ms = POLL_MIN_MS;
+	for (;;) {
+		size_t open = 0;
+		for (size_t i = 0; i < n; i++) {
+			steps[i]->sent = false;
+			open += steps[i]->next != REQUEST_NONE;
+		}
+		if (!open)
+			return;
+		pause_round(steps, n, &ms);
+		send_batch(r, steps, n, false);
+		send_batch(r, steps, n, true);
+	}
+}

@@ -1,0 +1,115 @@
+/* The order of writing: step 4 of apply.h. */
+#include "apply/run.h"
+
+#include <string.h>
+
+#include "plan/order.h"
+
+struct chunk {
+	struct step *steps[APPLY_CONCURRENCY];
+	size_t n;
+};
+
+static bool is_done(const struct step *s)
+{
+	return s->state == STEP_ENDED &&
+	       (s->result->outcome == OUTCOME_APPLIED || s->result->outcome == OUTCOME_UNCHANGED);
+}
+
+/* Changes that do not depend on each other stand together in the plan. */
+static bool same_group(const struct change *a, const struct change *b)
+{
+	return (a->action == ACTION_DELETE) == (b->action == ACTION_DELETE) && a->wave == b->wave &&
+	       order_rank(&a->ref) == order_rank(&b->ref);
+}
+
+/* Why a change has to wait for one that failed; NULL: it does not.  In the arena. */
+static const char *blocked(struct run *r, const struct step *s)
+{
+	const struct parent *p = s->parent;
+	if (p->failed)
+		return "the record of its application (ApplySet) could not be written";
+	if (p->any_failed && s->change->action == ACTION_DELETE)
+		return "nothing of an application is deleted while a change of it has failed";
+	if (p->any_failed && s->change->wave > p->failed_wave)
+		return "an earlier wave of its application failed";
+	const char *name = s->change->ref.namespace;
+	const struct step *ns =
+		*name && s->change->action != ACTION_DELETE ? run_namespace(r, name) : NULL;
+	if (ns && ns->state == STEP_ENDED && ns->change->action != ACTION_UPDATE &&
+	    ns->change->action != ACTION_ADOPT && ns->change->action != ACTION_DELETE &&
+	    !is_done(ns))
+		return arena_fmt(&r->arena, "%s was not applied", step_label(r, ns));
+	if (run_kind(r, s->change))
+		return NULL;
+	const struct step *crd = run_crd_of(r, s->change);
+	if (crd && crd->state == STEP_ENDED && !is_done(crd))
+		return arena_fmt(&r->arena, "%s was not applied", step_label(r, crd));
+	return NULL;
+}
+
+/* Ends the steps of the chunk that cannot be written now, and keeps the others. */
+static void drop_blocked(struct run *r, struct chunk *c)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < c->n; i++) {
+		const char *why = blocked(r, c->steps[i]);
+		if (why)
+			step_end(r, c->steps[i], OUTCOME_NOT_TRIED, why);
+		else
+			c->steps[kept++] = c->steps[i];
+	}
+	c->n = kept;
+}
+
+static void run_chunk(struct run *r, struct chunk *c)
+{
+	drop_blocked(r, c);
+	parents_prepare(r, c->steps, c->n);
+	drop_blocked(r, c);
+	for (size_t i = 0; i < c->n; i++)
+		exchange_start(r, c->steps[i]);
+	exchange(r, c->steps, c->n);
+	wait_for_crds(r, c->steps, c->n);
+}
+
+/* What stops the rest, NULL where nothing does. */
+static const char *stopped(struct run *r, const struct chunk *c)
+{
+	if (run_interrupted(r))
+		return "interrupted";
+	if (r->options->keep_going)
+		return NULL;
+	for (size_t i = 0; i < c->n; i++)
+		if (step_failed(c->steps[i]))
+			return arena_fmt(&r->arena, "%s failed", step_label(r, c->steps[i]));
+	for (size_t i = 0; i < r->plan->n_applications; i++)
+		if (r->parents[i].failed)
+			return arena_fmt(&r->arena, "the record of application %s failed",
+					 r->parents[i].application->name);
+	return NULL;
+}
+
+void execute(struct run *r)
+{
+	const struct plan *p = r->plan;
+	const char *why = run_interrupted(r) ? "interrupted" : NULL;
+	for (size_t i = 0; i < p->n_changes && !why;) {
+		struct chunk c = { .n = 0 };
+		size_t first = i;
+		for (; i < p->n_changes && c.n < APPLY_CONCURRENCY &&
+		       same_group(&p->changes[first], &p->changes[i]);
+		     i++)
+			if (r->steps[i].state == STEP_READY)
+				c.steps[c.n++] = &r->steps[i];
+		if (!c.n)
+			continue;
+		struct chunk all = c;
+		run_chunk(r, &c);
+		why = stopped(r, &all);
+	}
+	r->stopped = why;
+	for (size_t i = 0; i < p->n_changes; i++)
+		if (r->steps[i].state != STEP_ENDED)
+			step_end(r, &r->steps[i], OUTCOME_NOT_TRIED, why);
+}

@@ -1,0 +1,88 @@
+/* What every change needs before it can be checked: step 2 of apply.h.
+ *
+ * A plan has no values of Secrets.  They are read again from the Git object that it pins, which
+ * has to declare exactly what the plan says but for the values. */
+#include "apply/run.h"
+
+#include <string.h>
+
+#include "plan/source/source.h"
+
+static void forget_values(struct arena *a, struct json *secret, const char *key)
+{
+	if (!json_get(secret, key))
+		return;
+	struct json *data = json_edit(a, secret, key);
+	for (uint32_t i = 0; i < data->n; i++)
+		data->members[i].value = json_of_null();
+}
+
+static int load_secret(struct run *r, struct step *s, struct err *err)
+{
+	const struct change *c = s->change;
+	if (!c->source_blob)
+		return err_set(err, ERR_INPUT, "the plan does not say where its values are");
+	if (!r->repo)
+		return err_set(err, ERR_USAGE,
+			       "its values are in the Git repository: run where it is");
+	struct json *whole = arena_calloc(&r->arena, 1, sizeof(*whole));
+	if (source_reload(r->repo, &r->arena, c->source_blob, c->source_document,
+			  (int)c->source_item, c->ref.namespace, whole, err) < 0) {
+		if (err->code == ERR_NOT_FOUND)
+			err_wrap(err,
+				 "its values are in Git object %s, which this repository does not "
+				 "have: fetch commit %s",
+				 c->source_blob, r->plan->head);
+		return -1;
+	}
+	struct json seen = json_copy(&r->scratch, whole);
+	struct json planned = json_copy(&r->scratch, c->desired);
+	forget_values(&r->scratch, &seen, "data");
+	forget_values(&r->scratch, &planned, "data");
+	bool same = json_equal(&seen, &planned);
+	arena_reset(&r->scratch);
+	if (!same)
+		return err_set(err, ERR_INPUT,
+			       "Git object %s (document %u) does not declare what the plan says",
+			       c->source_blob, c->source_document);
+	s->declared = whole;
+	return 0;
+}
+
+static int compare_name(const void *name, const void *parent)
+{
+	return strcmp(name, ((const struct parent *)parent)->application->name);
+}
+
+static int prepare_step(struct run *r, struct step *s, struct err *err)
+{
+	const struct change *c = s->change;
+	s->parent = bsearch(c->application, r->parents, r->plan->n_applications,
+			    sizeof(*r->parents), compare_name);
+	if (!s->parent)
+		return err_set(err, ERR_INPUT, "the plan has no application `%s`", c->application);
+	if (!action_writes(c->action))
+		return 0;
+	if ((c->action == ACTION_DELETE) != (c->desired == NULL))
+		return err_set(err, ERR_INPUT, "the plan does not say what to write");
+	if (c->action != ACTION_CREATE && !*c->precondition.uid)
+		return err_set(err, ERR_INPUT, "the plan does not say which object it means");
+	s->declared = c->desired;
+	if (!c->desired || !object_is_secret(&c->ref))
+		return 0;
+	if (c->action != ACTION_CREATE && !c->precondition.resource_version && !r->options->key)
+		return err_set(err, ERR_USAGE,
+			       "the plan was made with a RHUMB_KEY, which is needed "
+			       "to apply it");
+	return load_secret(r, s, err);
+}
+
+int prepare(struct run *r, struct err *err)
+{
+	if (r->cluster->ops->kinds(r->cluster, &r->kinds, err) < 0)
+		return err_wrap(err, "read the kinds that the cluster serves");
+	for (size_t i = 0; i < r->plan->n_changes; i++)
+		if (prepare_step(r, &r->steps[i], err) < 0)
+			return err_wrap(err, "%s", step_label(r, &r->steps[i]));
+	return 0;
+}

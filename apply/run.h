@@ -1,0 +1,169 @@
+/* What the steps of an apply share; only the files of apply.h's list include this. */
+#ifndef APPLY_RUN_H
+#define APPLY_RUN_H
+
+#include "apply/apply.h"
+#include "plan/state.h"
+
+enum step_state {
+	STEP_NEW,     /* not looked at */
+	STEP_READY,   /* the precondition holds: to be written */
+	STEP_WRITTEN, /* a CRD: written, to be established */
+	STEP_ENDED,   /* the outcome is in the result */
+};
+
+/* The next request of a step. */
+enum request {
+	REQUEST_NONE,
+	REQUEST_READ, /* what is true now? */
+	REQUEST_ASK,  /* dry-run: would our write change anything? */
+	REQUEST_GONE, /* is a replaced object gone? */
+	REQUEST_TAKEOVER,
+	REQUEST_APPLY,
+	REQUEST_DELETE,
+};
+
+/* Why a write did not go through, to be settled by a read. */
+struct trouble {
+	char *message; /* NULL: none */
+	bool resend;   /* the write may be sent again if the precondition still holds */
+	bool lost;     /* there was no answer: it may have been done */
+};
+
+struct step {
+	const struct change *change;
+	struct object_result *result;
+	struct parent *parent;       /* of its application */
+	const struct json *declared; /* desired, a Secret's with its values */
+	enum step_state state;
+	enum request next;
+	bool writing;      /* past the check */
+	bool replaced;     /* the old object is deleted: a create from here on */
+	bool maybe_done;   /* a write without an answer */
+	bool sent, polled; /* in this round; at least once */
+	unsigned conflicts, losses;
+	int64_t started, deadline; /* time_monotonic_ms() */
+	struct trouble trouble;
+	enum outcome written; /* STEP_WRITTEN: how it will end, with ... */
+	char *note;           /* ... this message */
+	/* of the last read */
+	const char *uid, *resource_version;
+	const char *own_version;           /* that our own takeover made */
+	const struct json *managed_fields; /* where there are takeovers */
+	const struct json *live_secret;    /* only to hide its values in messages */
+	bool takeover_pending;
+	char *why_stale;         /* kept while asking */
+	char asked[DIGEST_TEXT]; /* the live object, to compare the dry-run's answer with */
+};
+
+/* The ApplySet parent of an application; applyset.c. */
+struct parent {
+	const struct planned_application *application;
+	const char *name; /* of the ConfigMap */
+	/* in the cluster */
+	bool exists;
+	const char *uid, *resource_version;
+	const char *kinds, *namespaces;           /* as the annotations hold them, "" */
+	const char *commit, *repository, *digest; /* NULL: not recorded */
+	/* in this run */
+	const char *all_kinds, *all_namespaces; /* with those of the changes */
+	bool ready;                             /* lists at least what this run needs */
+	bool failed; /* could not be written: the application's changes are not tried */
+	/* what failed among its changes */
+	bool any_failed;
+	int64_t failed_wave; /* the first */
+	unsigned attempts;
+	bool again; /* to be written once more */
+};
+
+struct run {
+	const struct plan *plan;
+	struct cluster *cluster;
+	struct repository *repo;
+	const struct apply_options *options;
+	struct apply_result *result;
+	writer_fn *write;
+	struct arena arena;   /* lives as long as the run */
+	struct arena scratch; /* bodies of one batch */
+	struct kind_table kinds;
+	struct step *steps;     /* as plan->changes */
+	struct parent *parents; /* as plan->applications */
+	struct err read_err;    /* the first object that the check could not read */
+	const char *stopped;    /* why the rest was not tried, NULL */
+	bool wrote;             /* the cluster may have been changed */
+};
+
+/* ---- run.c */
+bool run_interrupted(const struct run *r);
+int64_t run_deadline(const struct run *r);
+void run_sleep(unsigned ms); /* cut short by a signal */
+
+/* The kind that a change's requests go to, NULL where it is not served (yet). */
+const struct kind *run_kind(const struct run *r, const struct change *c);
+/* Whether a CRD of the same plan brings the kind; its step. */
+struct step *run_crd_of(const struct run *r, const struct change *c);
+/* The change of the plan that is the Namespace `name`; NULL. */
+struct step *run_namespace(const struct run *r, const char *name);
+bool run_is_crd(const struct change *c);
+
+/* create, and a replacement whose old object is deleted */
+bool step_creates(const struct step *s);
+const char *step_label(struct run *r, const struct step *s); /* "Deployment shop/web" */
+
+/* The outcome is known; message may be NULL, is cleaned for display, values of a Secret hidden,
+ * and is not freed. */
+void step_end(struct run *r, struct step *s, enum outcome outcome, const char *message);
+bool step_failed(const struct step *s); /* failed or stale */
+
+/* ---- guard.c */
+int guard_check(struct run *r, struct err *err);
+
+/* ---- prepare.c */
+int prepare(struct run *r, struct err *err);
+
+/* ---- check.c */
+enum verdict {
+	VERDICT_READY, /* the precondition holds */
+	VERDICT_DONE,  /* the object is as planned already */
+	VERDICT_STALE,
+	VERDICT_ASK, /* perhaps it is: only the server can tell */
+};
+
+/* live NULL: absent.  Notes uid, resourceVersion, ... in the step; for STALE and ASK *why (the
+ * caller frees). */
+enum verdict check_object(struct run *r, struct step *s, const struct json *live, char **why);
+/* Whether the answer to REQUEST_ASK is the object that check_object() saw. */
+bool check_same_as_asked(const struct step *s, const struct json *answer);
+/* ---- check_all.c: all steps, before the first write */
+int check_all(struct run *r, struct err *err);
+
+/* ---- stale.c: "was changed by kubectl-edit at ... (/spec/replicas)"; the caller frees */
+char *stale_reason(const struct step *s, const struct json *live);
+
+/* ---- takeover.c */
+bool takeover_is_pending(const struct change *c, const struct json *live);
+/* Our entry in managedFields as FieldsV1, NULL where there is none. */
+const struct json *takeover_own_fields(const struct json *live);
+/* The patch that moves the fields to us. */
+struct json takeover_patch(struct arena *a, const struct step *s);
+
+/* ---- exchange.c: sends the next requests of the steps, in rounds, until none has one */
+void exchange(struct run *r, struct step **steps, size_t n);
+/* Sets the first writing request of a step that is ready. */
+void exchange_start(struct run *r, struct step *s);
+/* An object was read (NULL: absent): sets the next request, or ends the step. */
+void exchange_judge(struct run *r, struct step *s, const struct json *live);
+
+/* ---- execute.c: every step that is ready */
+void execute(struct run *r);
+
+/* ---- wait.c: for the CRDs among the steps that were just written */
+void wait_for_crds(struct run *r, struct step **steps, size_t n);
+
+/* ---- applyset.c */
+int parents_read(struct run *r, struct err *err);
+/* Before members of these steps are written. */
+void parents_prepare(struct run *r, struct step **steps, size_t n);
+void parents_finish(struct run *r);
+
+#endif
