@@ -105,3 +105,10 @@ void arena_done(struct arena *a)
 	}
 	*a = (struct arena){ 0 };
 }
+
+void arena_wipe(struct arena *a)
+{
+	for (struct arena_block *b = a->blocks; b; b = b->next)
+		explicit_bzero(b->bytes, b->len);
+	arena_done(a);
+}

@@ -22,5 +22,6 @@ char *arena_fmt(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Forgets everything but keeps one block, so that a loop does not go to malloc each time. */
 void arena_reset(struct arena *a);
 void arena_done(struct arena *a);
+void arena_wipe(struct arena *a); /* arena_done() for credentials: zeroes first */
 
 #endif

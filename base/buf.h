@@ -30,5 +30,6 @@ char *buf_take(struct buf *b);
 
 void buf_reset(struct buf *b); /* empties, keeps the memory */
 void buf_done(struct buf *b);  /* empties, frees */
+void buf_wipe(struct buf *b);  /* buf_done() for credentials: zeroes first */
 
 #endif
