@@ -17,10 +17,11 @@
 #define FIELD_MANAGER "rhumb"
 
 struct cluster_identity {
-	char *name;    /* context, or the folder's name; free() */
-	char *server;  /* URL, or "file:DIR"; without credentials; free() */
-	char *uid;     /* of namespace kube-system; free() */
-	char *version; /* "v1.36.2"; free() */
+	char *name;        /* context, or the folder's name; free() */
+	char *server;      /* URL, or "file:DIR"; without credentials; free() */
+	char *uid;         /* of namespace kube-system; "" where it cannot be read; free() */
+	char *uid_unknown; /* why uid is "" (no right to read it), else NULL; free() */
+	char *version;     /* "v1.36.2"; free() */
 };
 
 struct list_request {
@@ -28,7 +29,7 @@ struct list_request {
 	const char *namespace;      /* NULL: all, or a cluster-scoped kind */
 	const char *label_selector; /* NULL: all */
 	/* answer */
-	struct err err;             /* this list failed; what was reported before still stands */
+	struct err err; /* this list failed; what was reported before still stands */
 	size_t objects;
 };
 
@@ -55,12 +56,12 @@ struct api_call {
 	bool force;                   /* server-side apply with force */
 	void *user;                   /* the caller's */
 	/* answer */
-	int status;                   /* HTTP status; 0 where there was no answer */
-	const struct json *object;    /* 2xx: the object (a Status for some deletes), else NULL */
-	const struct json *failure;   /* not 2xx: the Status object, NULL where there was none */
-	const char *const *warnings;  /* texts of Warning headers */
+	int status;                  /* HTTP status; 0 where there was no answer */
+	const struct json *object;   /* 2xx: the object (a Status for some deletes), else NULL */
+	const struct json *failure;  /* not 2xx: the Status object, NULL where there was none */
+	const char *const *warnings; /* texts of Warning headers */
 	size_t n_warnings;
-	struct err err;               /* not 2xx: code by status, the server's message */
+	struct err err; /* not 2xx: code by status, the server's message */
 };
 
 /* An answer is there (call->status, object, failure, err).  -1 with err set stops the batch. */
@@ -85,7 +86,7 @@ struct cluster_ops {
 /* Back ends embed this as their first member. */
 struct cluster {
 	const struct cluster_ops *ops;
-	unsigned requests; /* sent so far, for meta and reports */
+	unsigned requests;                          /* sent so far, for meta and reports */
 	void (*trace)(void *ctx, const char *line); /* --verbose; never a secret, NULL: off */
 	void *trace_ctx;
 };
@@ -99,12 +100,13 @@ static inline void cluster_close_p(struct cluster **c)
 void cluster_identity_done(struct cluster_identity *id);
 
 struct kube_options {
-	const char *kubeconfig; /* path list as in KUBECONFIG; NULL: environment, then ~/.kube/config,
-				   then in-cluster */
+	const char *kubeconfig; /* path list as in KUBECONFIG; NULL: environment, then
+				   ~/.kube/config, then in-cluster */
 	const char *context;    /* NULL: current-context */
 	bool in_cluster;
 	unsigned timeout_seconds; /* of one request; 0: KUBE_TIMEOUT */
-	/* sources of environment, for tests; NULL: the process's */
+	/* sources of environment, for tests; NULL: the process's (kube/kubeconfig.h) */
+	const struct kube_surroundings *surroundings;
 };
 
 int cluster_open_kube(struct cluster **out, const struct kube_options *options, struct err *err);
