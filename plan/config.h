@@ -5,15 +5,22 @@
 
 #include "base/json.h"
 
-#define CONFIG_FILE "rhumb.yaml"
+#define CONFIG_FILE        "rhumb.yaml"
+#define CONFIG_API_VERSION "rhumb.dev/v1"
+
+enum {
+	CONFIG_MAX_BYTES = 4 << 20,
+	CONFIG_MAX_APPLICATIONS = 10000,
+};
 
 struct cluster_config {
-	const char *name;
+	const char *name;       /* a DNS label, like the names of applications */
 	const char *context;    /* of the kubeconfig; NULL: the current one */
 	const char *kubeconfig; /* path; NULL: KUBECONFIG, then ~/.kube/config */
 	const char *snapshot;   /* a folder: the embedded cluster; relative to the repository */
 	bool in_cluster;        /* the service account of the pod that rhumb runs in */
 	int64_t approvals;
+	struct srcpos at;
 };
 
 struct application {
@@ -24,6 +31,8 @@ struct application {
 	bool prune;            /* delete what base declared and head does not; true unless said */
 	const char **exclude;  /* patterns as in .gitignore, relative to path */
 	size_t n_exclude;
+	const char **policies; /* of the configuration: below path, they are no manifests */
+	size_t n_policies;
 	struct srcpos at;
 };
 
@@ -37,13 +46,13 @@ struct config {
 	size_t n_policies;
 };
 
-/* `file` stands in errors. */
-int config_parse(struct config *out, const char *text, size_t n, const char *file,
-		 struct err *err);
+/* `file` stands in errors.  Paths are written without "./", "//" and an ending "/"; one that leaves
+ * the repository is refused, and so are applications of one cluster whose folders overlap. */
+int config_parse(struct config *out, const char *text, size_t n, const char *file, struct err *err);
 
 /* No rhumb.yaml: one application for `path`, named after the folder (`root_name` where path is
- * the root). */
-void config_for_path(struct config *out, const char *path, const char *root_name);
+ * the root), made a DNS label.  ERR_INPUT where path leaves the repository. */
+int config_for_path(struct config *out, const char *path, const char *root_name, struct err *err);
 
 /* NULL where there is none of that name. */
 const struct application *config_application(const struct config *c, const char *name);

@@ -1,0 +1,356 @@
+/* The keys of rhumb.yaml are rows of tables; what has to fit together is checked afterwards, in
+ * config_check.c. */
+#include "plan/config.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/suggest.h"
+#include "base/yaml.h"
+#include "plan/config_check.h"
+
+enum { MAX_APPROVALS = 100, MAX_KEYS = 8 };
+
+enum key_type {
+	KEY_TEXT,  /* const char *, not empty */
+	KEY_NAME,  /* const char *, a DNS label */
+	KEY_PATH,  /* const char *, a path in the repository */
+	KEY_TEXTS, /* struct texts */
+	KEY_PATHS, /* struct texts */
+	KEY_BOOL,  /* bool */
+	KEY_COUNT, /* int64_t */
+	KEY_ITEMS, /* the caller reads them */
+};
+
+struct key {
+	const char *name;
+	enum key_type type;
+	bool required;
+	size_t offset; /* where the value goes */
+	size_t count;  /* of a list: where its size_t goes */
+};
+
+struct shape {
+	const char *what; /* "an application" */
+	struct key keys[MAX_KEYS];
+};
+
+static const struct shape config_shape = {
+	"the configuration",
+	{
+		{ "apiVersion", KEY_ITEMS, true, 0, 0 },
+		{ "kind", KEY_ITEMS, true, 0, 0 },
+		{ "policies", KEY_PATHS, false, offsetof(struct config, policies),
+		  offsetof(struct config, n_policies) },
+		{ "clusters", KEY_ITEMS, false, 0, 0 },
+		{ "applications", KEY_ITEMS, false, 0, 0 },
+	},
+};
+
+#define CLUSTER(member) offsetof(struct cluster_config, member)
+static const struct shape cluster_shape = {
+	"a cluster",
+	{
+		{ "name", KEY_NAME, true, CLUSTER(name), 0 },
+		{ "context", KEY_TEXT, false, CLUSTER(context), 0 },
+		{ "kubeconfig", KEY_TEXT, false, CLUSTER(kubeconfig), 0 },
+		{ "snapshot", KEY_PATH, false, CLUSTER(snapshot), 0 },
+		{ "inCluster", KEY_BOOL, false, CLUSTER(in_cluster), 0 },
+		{ "approvals", KEY_COUNT, false, CLUSTER(approvals), 0 },
+	},
+};
+
+#define APPLICATION(member) offsetof(struct application, member)
+static const struct shape application_shape = {
+	"an application",
+	{
+		{ "name", KEY_NAME, true, APPLICATION(name), 0 },
+		{ "cluster", KEY_TEXT, false, APPLICATION(cluster), 0 },
+		{ "path", KEY_PATH, true, APPLICATION(path), 0 },
+		{ "namespace", KEY_NAME, false, APPLICATION(namespace), 0 },
+		{ "prune", KEY_BOOL, false, APPLICATION(prune), 0 },
+		{ "exclude", KEY_TEXTS, false, APPLICATION(exclude), APPLICATION(n_exclude) },
+	},
+};
+
+struct reader {
+	struct arena *a;
+	const char *file;
+	struct err *err;
+};
+
+static int wrong_type(struct reader *r, const char *key, const struct json *v, const char *want)
+{
+	bool unquoted = strcmp(want, "a text") == 0 && v->type > JSON_NULL && v->type < JSON_STRING;
+	return err_at(r->err, ERR_INPUT, json_pos(v, r->file), "%s has to be %s, not %s%s%s", key,
+		      want, v->type == JSON_NULL ? "empty" : "of type ",
+		      v->type == JSON_NULL ? "" : json_type_name(v->type),
+		      unquoted ? ": put it in quotes" : "");
+}
+
+static int read_text(struct reader *r, const char *key, enum key_type type, const struct json *v,
+		     const char **out)
+{
+	const char *text = json_str(v);
+	if (!text || (!*text && type != KEY_PATH))
+		return wrong_type(r, key, v, text ? "a text that is not empty" : "a text");
+	if (type == KEY_NAME && !is_dns_label(text))
+		return err_at(r->err, ERR_INPUT, json_pos(v, r->file),
+			      "%s \"%s\" has to be a DNS label: lower-case letters, digits and "
+			      "\"-\" within, 63 at most",
+			      key, text);
+	*out = type == KEY_PATH || type == KEY_PATHS ? clean_path(r->a, text)
+						     : arena_strdup(r->a, text);
+	if (!*out)
+		return err_at(r->err, ERR_INPUT, json_pos(v, r->file),
+			      "%s \"%s\" has to be a path within the repository, without \"..\"",
+			      key, text);
+	return 0;
+}
+
+static int read_texts(struct reader *r, const struct key *key, const struct json *v,
+		      const char ***out, size_t *n)
+{
+	if (v->type != JSON_ARRAY)
+		return wrong_type(r, key->name, v, "a list of texts");
+	const char **texts = arena_calloc(r->a, v->n, sizeof(*texts));
+	for (uint32_t i = 0; i < v->n; i++)
+		if (read_text(r, key->name, key->type, &v->items[i], &texts[i]) < 0)
+			return -1;
+	*out = texts;
+	*n = v->n;
+	return 0;
+}
+
+static int read_value(struct reader *r, const struct key *key, const struct json *v, char *into)
+{
+	void *to = into + key->offset;
+	switch (key->type) {
+	case KEY_TEXT:
+	case KEY_NAME:
+	case KEY_PATH:
+		return read_text(r, key->name, key->type, v, to);
+	case KEY_TEXTS:
+	case KEY_PATHS:
+		return read_texts(r, key, v, to, (size_t *)(void *)(into + key->count));
+	case KEY_BOOL:
+		if (v->type != JSON_BOOL)
+			return wrong_type(r, key->name, v, "true or false");
+		*(bool *)to = v->truth;
+		return 0;
+	case KEY_COUNT: {
+		int64_t n;
+		if (!json_int64(v, &n) || n < 0 || n > MAX_APPROVALS)
+			return err_at(r->err, ERR_INPUT, json_pos(v, r->file),
+				      "%s has to be a number from 0 to %d", key->name,
+				      MAX_APPROVALS);
+		*(int64_t *)to = n;
+		return 0;
+	}
+	case KEY_ITEMS:
+		return 0;
+	}
+	return 0;
+}
+
+static const struct key *find_key(const struct shape *shape, const char *name)
+{
+	for (const struct key *k = shape->keys; k < shape->keys + MAX_KEYS && k->name; k++)
+		if (strcmp(k->name, name) == 0)
+			return k;
+	return NULL;
+}
+
+static int unknown_key(struct reader *r, const struct shape *shape, const struct json_member *m)
+{
+	const char *names[MAX_KEYS];
+	size_t n = 0;
+	while (n < MAX_KEYS && shape->keys[n].name) {
+		names[n] = shape->keys[n].name;
+		n++;
+	}
+	AUTO(auto_free) char *hint = suggest_text(m->key, names, n);
+	struct srcpos at = { r->file, m->line, m->col };
+	return err_at(r->err, ERR_INPUT, at, "unknown key \"%s\" in %s%s", m->key, shape->what,
+		      hint);
+}
+
+static int read_object(struct reader *r, const struct shape *shape, const struct json *v,
+		       void *into)
+{
+	if (v->type != JSON_OBJECT)
+		return wrong_type(r, shape->what, v, "keys with values");
+	for (uint32_t i = 0; i < v->n; i++) {
+		const struct json_member *m = &v->members[i];
+		const struct key *key = find_key(shape, m->key);
+		if (!key)
+			return unknown_key(r, shape, m);
+		if (read_value(r, key, &m->value, into) < 0)
+			return -1;
+	}
+	for (const struct key *k = shape->keys; k < shape->keys + MAX_KEYS && k->name; k++)
+		if (k->required && !json_get(v, k->name))
+			return err_at(r->err, ERR_INPUT, json_pos(v, r->file), "%s needs \"%s\"",
+				      shape->what, k->name);
+	return 0;
+}
+
+/* An absent list and an empty one are the same; *n is 0 then. */
+static int list_of(struct reader *r, const struct json *root, const char *key,
+		   const struct json **items, uint32_t *n)
+{
+	const struct json *list = json_get(root, key);
+	*n = 0;
+	if (!list)
+		return 0;
+	if (list->type != JSON_ARRAY)
+		return wrong_type(r, key, list, "a list");
+	if (list->n > CONFIG_MAX_APPLICATIONS)
+		return err_at(r->err, ERR_LIMIT, json_pos(list, r->file),
+			      "more than %d %s (CONFIG_MAX_APPLICATIONS)", CONFIG_MAX_APPLICATIONS,
+			      key);
+	*items = list->items;
+	*n = list->n;
+	return 0;
+}
+
+static int read_clusters(struct reader *r, const struct json *root, struct config *c)
+{
+	const struct json *items;
+	uint32_t n;
+	if (list_of(r, root, "clusters", &items, &n) < 0)
+		return -1;
+	c->clusters = arena_calloc(r->a, n, sizeof(*c->clusters));
+	for (; c->n_clusters < n; c->n_clusters++) {
+		struct cluster_config *cluster = &c->clusters[c->n_clusters];
+		cluster->at = json_pos(&items[c->n_clusters], r->file);
+		if (read_object(r, &cluster_shape, &items[c->n_clusters], cluster) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_applications(struct reader *r, const struct json *root, struct config *c)
+{
+	const struct json *items;
+	uint32_t n;
+	if (list_of(r, root, "applications", &items, &n) < 0)
+		return -1;
+	c->applications = arena_calloc(r->a, n, sizeof(*c->applications));
+	for (; c->n_applications < n; c->n_applications++) {
+		struct application *app = &c->applications[c->n_applications];
+		app->prune = true;
+		app->at = json_pos(&items[c->n_applications], r->file);
+		app->policies = c->policies;
+		app->n_policies = c->n_policies;
+		if (read_object(r, &application_shape, &items[c->n_applications], app) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int expect_text(struct reader *r, const struct json *root, const char *key, const char *want)
+{
+	const struct json *v = json_get(root, key);
+	const char *text = json_str(v);
+	if (text && strcmp(text, want) == 0)
+		return 0;
+	return err_at(r->err, ERR_INPUT, json_pos(v, r->file), "%s has to be %s", key, want);
+}
+
+static int read_config(struct reader *r, const struct json *root, struct config *c)
+{
+	/* The version first: another one may know other keys. */
+	if (json_get(root, "apiVersion") &&
+	    expect_text(r, root, "apiVersion", CONFIG_API_VERSION) < 0)
+		return -1;
+	if (read_object(r, &config_shape, root, c) < 0 ||
+	    expect_text(r, root, "kind", "Config") < 0 || read_clusters(r, root, c) < 0 ||
+	    read_applications(r, root, c) < 0)
+		return -1;
+	return config_check(c, r->err);
+}
+
+int config_parse(struct config *out, const char *text, size_t n, const char *file, struct err *err)
+{
+	AUTO(arena_done) struct arena scratch = { 0 };
+	struct yaml_limits limits = { .max_bytes = CONFIG_MAX_BYTES };
+	struct config c = { 0 };
+	struct reader r = { .a = &c.arena, .err = err };
+	struct json root;
+	if (yaml_parse_one(&scratch, text, n, file, &limits, &root, err) < 0)
+		return -1;
+	r.file = arena_strdup(&c.arena, file);
+	if (read_config(&r, &root, &c) < 0) {
+		arena_done(&c.arena);
+		return -1;
+	}
+	*out = c;
+	return 0;
+}
+
+/* A DNS label that is as near to the text as can be. */
+static const char *label_of(struct arena *a, const char *text)
+{
+	char *label = arena_strdup(a, text), *end = label;
+	for (const char *p = text; *p && end - label < DNS_LABEL_MAX; p++) {
+		bool usable = isalnum((unsigned char)*p);
+		if (usable || (end > label && end[-1] != '-'))
+			*end++ = usable ? (char)tolower((unsigned char)*p) : '-';
+	}
+	while (end > label && end[-1] == '-')
+		end--;
+	*end = '\0';
+	return *label ? label : "application";
+}
+
+int config_for_path(struct config *out, const char *path, const char *root_name, struct err *err)
+{
+	struct config c = { 0 };
+	const char *clean = clean_path(&c.arena, path);
+	if (!clean) {
+		arena_done(&c.arena);
+		return err_set(err, ERR_INPUT,
+			       "path \"%s\" has to lie within the repository, without \"..\"",
+			       path);
+	}
+	const char *slash = strrchr(clean, '/');
+	const char *folder = !*clean ? root_name : slash ? slash + 1 : clean;
+	c.applications = arena_calloc(&c.arena, 1, sizeof(*c.applications));
+	c.n_applications = 1;
+	c.applications[0].name = label_of(&c.arena, folder);
+	c.applications[0].path = clean;
+	c.applications[0].prune = true;
+	*out = c;
+	return 0;
+}
+
+const struct application *config_application(const struct config *c, const char *name)
+{
+	size_t lo = 0, hi = c->n_applications;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int d = strcmp(c->applications[mid].name, name);
+		if (d == 0)
+			return &c->applications[mid];
+		if (d < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+const struct cluster_config *config_cluster(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_clusters; i++)
+		if (strcmp(c->clusters[i].name, name) == 0)
+			return &c->clusters[i];
+	return NULL;
+}
+
+void config_done(struct config *c)
+{
+	arena_done(&c->arena);
+	*c = (struct config){ 0 };
+}
