@@ -31,6 +31,7 @@ var certificateUsers = []struct{ kubeconfig, user, group string }{
 	{"kubeconfig-reader", reader, ""},
 	{"pki/controllers.kubeconfig", "system:kube-controller-manager", "system:masters"},
 	{"pki/scheduler.kubeconfig", "system:kube-scheduler", "system:masters"},
+	{"pki/kwok.kubeconfig", "system:kwok", "system:masters"},
 }
 
 // Everything that has to be on disk before the servers start.
@@ -150,7 +151,10 @@ func (c *cluster) waitReady(ctx context.Context) error {
 	if err := makeReaders(ctx, client); err != nil {
 		return fmt.Errorf("roles of the readers: %w", err)
 	}
-	return c.wait(ctx, "the default service account", c.wanted(), func() error {
+	if err := makeNodes(ctx, client, c.nodes); err != nil {
+		return fmt.Errorf("nodes: %w", err)
+	}
+	err = c.wait(ctx, "the default service account", c.wanted(), func() error {
 		for _, namespace := range []string{"default", "kube-system"} {
 			core := client.CoreV1()
 			if _, err := core.ServiceAccounts(namespace).Get(ctx, "default", meta.GetOptions{}); err != nil {
@@ -162,6 +166,10 @@ func (c *cluster) waitReady(ctx context.Context) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return c.wait(ctx, "the set of nodes", c.wanted(), func() error { return nodesReady(ctx, client, c.nodes) })
 }
 
 func makeReaders(ctx context.Context, client *kubernetes.Clientset) error {

@@ -17,19 +17,20 @@ import (
 )
 
 // Started in this order and stopped in the reverse.
-var servers = []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"}
+var servers = []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"}
 
 type cluster struct {
 	dir       string
 	port      int
 	scheduler bool
+	nodes     int
 }
 
 // The DIR that both commands take, made and locked: two that are called at
 // once for one DIR work one after the other.
 func openDir(args []string) (string, error) {
 	if len(args) != 1 {
-		return "", fmt.Errorf("usage: up [--scheduler] DIR, down DIR")
+		return "", fmt.Errorf("usage: up [--scheduler] [--nodes N] DIR, down DIR")
 	}
 	if err := os.MkdirAll(filepath.Join(args[0], "pki"), 0o700); err != nil {
 		return "", err
@@ -51,6 +52,7 @@ func openDir(args []string) (string, error) {
 func up(args []string) error {
 	flags := flag.NewFlagSet("up", flag.ContinueOnError)
 	withScheduler := flags.Bool("scheduler", false, "run kube-scheduler too")
+	nodes := flags.Int("nodes", 0, "run kube-scheduler and kwok, with this many simulated nodes")
 	timeout := flags.Duration("timeout", 2*time.Minute, "how long to wait until the cluster is ready")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -60,7 +62,7 @@ func up(args []string) error {
 	if err != nil {
 		return err
 	}
-	c := &cluster{dir: dir, scheduler: *withScheduler}
+	c := &cluster{dir: dir, scheduler: *withScheduler, nodes: *nodes}
 	ctx, cancel := context.WithTimeout(context.Background(), *timeout)
 	defer cancel()
 	if !c.running() {
@@ -103,8 +105,11 @@ func down(args []string) error {
 func (c *cluster) path(name string) string { return filepath.Join(c.dir, name) }
 
 func (c *cluster) wanted() []string {
-	if c.scheduler {
+	switch {
+	case c.nodes > 0:
 		return servers
+	case c.scheduler:
+		return servers[:4]
 	}
 	return servers[:3]
 }
@@ -136,6 +141,9 @@ func (c *cluster) start(ctx context.Context) error {
 		return err
 	}
 	if err := c.writeAccess(); err != nil {
+		return err
+	}
+	if err := c.writeStages(); err != nil {
 		return err
 	}
 	for _, name := range c.wanted() {
@@ -204,10 +212,15 @@ func (c *cluster) flags(name string) []string {
 			"--root-ca-file=" + c.path("pki/ca.crt"),
 			"--service-account-private-key-file=" + c.path("pki/sa.key"),
 		}
-	default: // kube-scheduler
+	case "kube-scheduler":
 		return []string{
 			"--kubeconfig=" + c.path("pki/scheduler.kubeconfig"),
 			"--leader-elect=false", "--secure-port=0",
+		}
+	default: // kwok; without leases of its nodes, the controllers would call them lost
+		return []string{
+			"--kubeconfig=" + c.path("pki/kwok.kubeconfig"), "--config=" + c.path("kwok.yaml"),
+			"--manage-all-nodes", "--node-lease-duration-seconds=40",
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	_ "time/tzdata" // CronJobs name time zones; a small machine may have no zone files
 
+	"github.com/spf13/pflag"
 	"go.etcd.io/etcd/server/v3/etcdmain"
 	"k8s.io/component-base/cli"
 	_ "k8s.io/component-base/metrics/prometheus/clientgo" // fills the counters of /metrics
@@ -31,6 +32,7 @@ var programs = map[string]func() int{
 	"kube-controller-manager": func() int { return cli.Run(controllers.NewControllerManagerCommand()) },
 	"kube-scheduler":          func() int { return cli.Run(scheduler.NewSchedulerCommand()) },
 	"kubectl":                 runKubectl,
+	"kwok":                    runKwok,
 	"up":                      func() int { return report(up(os.Args[1:])) },
 	"down":                    func() int { return report(down(os.Args[1:])) },
 }
@@ -53,8 +55,15 @@ func main() {
 // kubectl wants its errors worded by its own helper, which also exits with the
 // status that scripts know (diff: 1 means a difference).
 func runKubectl() int {
+	dropGlobalFlags()
 	kubectlutil.CheckErr(cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()))
 	return 0
+}
+
+// The servers' packages add a --version to the flags of every program they are
+// linked into, which is no flag of kubectl and clashes with that of kwok.
+func dropGlobalFlags() {
+	pflag.CommandLine = pflag.NewFlagSet(os.Args[0], pflag.ExitOnError)
 }
 
 func report(err error) int {
