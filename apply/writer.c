@@ -3,11 +3,13 @@
 
 #include <string.h>
 
+#include "apply/writer_kube.h"
+
 static const struct {
 	const char *name; /* of the back end */
 	writer_fn *write;
 } writers[] = {
-	{ "none", NULL },
+	{ "kube", writer_kube },
 };
 
 int writer_call(struct cluster *c, struct api_call *calls, size_t n, api_done_fn *done, void *ctx,
