@@ -19,6 +19,7 @@ static void count_same(struct items *items)
 			struct item *item = &items->list[items->sorted[k]->index];
 			item->same = end - i;
 			item->first = k == i;
+			item->rank = k;
 		}
 	}
 }

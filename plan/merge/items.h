@@ -7,6 +7,7 @@
 struct item {
 	struct path_element element;
 	const struct json *value;
+	uint32_t rank;  /* in `sorted` */
 	uint32_t index; /* in the list */
 	uint32_t same;  /* how many items have this element */
 	bool first;     /* of those */

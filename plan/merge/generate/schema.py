@@ -101,7 +101,7 @@ class Schema:
         required = set(spec.get("required", []))
         for name, member in sorted(spec.get("properties", {}).items()):
             default = member.get("default")
-            if isinstance(default, (dict, list)):
+            if isinstance(default, list) or (isinstance(default, dict) and default):
                 default = None
             text = None if default is None else json.dumps(default)
             node["fields"].append((name, self.of_spec(member), text, name in required))
