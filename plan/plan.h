@@ -28,10 +28,10 @@ enum action {
 	ACTION_CONFLICT, /* another manager owns a field that Git wants otherwise; not applied */
 	ACTION_UNKNOWN,  /* could not be read, verified or understood; not applied */
 	ACTION_DELETE,
-	ACTION_REPLACE,  /* delete and create: an immutable field changes */
+	ACTION_REPLACE, /* delete and create: an immutable field changes */
 	ACTION_CREATE,
 	ACTION_UPDATE,
-	ACTION_ADOPT,    /* exists as declared; only its ownership becomes ours */
+	ACTION_ADOPT, /* exists as declared; only its ownership becomes ours */
 	ACTION_COUNT,
 };
 
@@ -55,22 +55,22 @@ enum verified {
 enum secret_change { SECRET_NOT, SECRET_ADDED, SECRET_CHANGED, SECRET_REMOVED };
 
 struct field {
-	const char *path;           /* text form of plan/merge/field_path.h */
-	const struct json *before;  /* NULL: absent; NULL too where secret */
-	const struct json *after;   /* NULL: removed; NULL too where secret */
+	const char *path;          /* text form of plan/merge/field_path.h */
+	const struct json *before; /* NULL: absent; NULL too where secret */
+	const struct json *after;  /* NULL: removed; NULL too where secret */
 	enum secret_change secret;
 	enum why why;
-	const char *owner;          /* manager that holds it now, NULL: nobody or us */
-	const char *since;          /* RFC 3339, when the owner last wrote; display, in meta */
-	unsigned line;              /* in the manifest; display only; 0: nowhere */
+	const char *owner; /* manager that holds it now, NULL: nobody or us */
+	const char *since; /* RFC 3339, when the owner last wrote; display, in meta */
+	unsigned line;     /* in the manifest; display only; 0: nowhere */
 };
 
 /* Ownership that apply moves to us before the write, field by field: the JSON patch of the
  * design's table takes `fields` away from the manager's entry and puts them into ours. */
 struct takeover {
 	const char *manager;
-	const char *operation;   /* "Apply" or "Update" */
-	const char *subresource; /* "" for none */
+	const char *operation;     /* "Apply" or "Update" */
+	const char *subresource;   /* "" for none */
 	const struct json *fields; /* FieldsV1 */
 };
 
@@ -96,15 +96,15 @@ struct change {
 	struct precondition precondition;
 	const struct json *desired; /* as declared, without our ApplySet label; NULL: delete.  A
 				       Secret's values are null: see source_blob */
-	const struct json *owned;   /* FieldsV1 of ours after the write, label included; NULL: delete,
-				       unknown */
-	const char *source_blob;    /* Secrets only: the Git object to read values from, with ... */
+	const struct json *owned; /* FieldsV1 of ours after the write, label included; NULL: delete,
+				     unknown */
+	const char *source_blob;  /* Secrets only: the Git object to read values from, with ... */
 	unsigned source_document;
-	int64_t source_item;        /* ... source_reload() */
-	const char *expect;         /* state_digest() of the object after the write; NULL: not known
-				       (deferred, replace) */
-	const char *reason;         /* conflict, unknown, delete, replace: why, for people */
-	const char **warnings;      /* of the server */
+	int64_t source_item;   /* ... source_reload() */
+	const char *expect;    /* state_digest() of the object after the write; NULL: not known
+				  (deferred, replace) */
+	const char *reason;    /* conflict, unknown, delete, replace: why, for people */
+	const char **warnings; /* of the server */
 	size_t n_warnings;
 };
 

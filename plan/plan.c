@@ -1,0 +1,70 @@
+/* See plan.h.  The names of things, the counts, the end of a plan. */
+#include "plan/plan.h"
+
+static const char *const action_names[] = {
+	[ACTION_CONFLICT] = "conflict", [ACTION_UNKNOWN] = "unknown", [ACTION_DELETE] = "delete",
+	[ACTION_REPLACE] = "replace",   [ACTION_CREATE] = "create",   [ACTION_UPDATE] = "update",
+	[ACTION_ADOPT] = "adopt",
+};
+_Static_assert(ARRAY_LEN(action_names) == ACTION_COUNT, "every action needs a name");
+
+static const char *const why_names[] = {
+	[WHY_GIT] = "git",
+	[WHY_DRIFT] = "drift",
+	[WHY_BOTH] = "both",
+	[WHY_SERVER] = "server",
+};
+_Static_assert(ARRAY_LEN(why_names) == WHY_COUNT, "every reason needs a name");
+
+static const char *const verified_names[] = {
+	[VERIFIED_SERVER] = "server",
+	[VERIFIED_PREDICTED] = "predicted",
+	[VERIFIED_DEFERRED] = "deferred",
+	[VERIFIED_STATIC] = "static",
+};
+_Static_assert(ARRAY_LEN(verified_names) == VERIFIED_COUNT, "every way to verify needs a name");
+
+const char *action_name(enum action a)
+{
+	return action_names[a];
+}
+
+const char *why_name(enum why w)
+{
+	return why_names[w];
+}
+
+const char *verified_name(enum verified v)
+{
+	return verified_names[v];
+}
+
+bool action_writes(enum action a)
+{
+	return a != ACTION_CONFLICT && a != ACTION_UNKNOWN;
+}
+
+static bool has_drift(const struct change *c)
+{
+	for (size_t i = 0; i < c->n_fields; i++)
+		if (c->fields[i].why == WHY_DRIFT || c->fields[i].why == WHY_BOTH)
+			return true;
+	return false;
+}
+
+void plan_summarise(struct plan *p)
+{
+	for (int a = 0; a < ACTION_COUNT; a++)
+		p->summary.by_action[a] = 0;
+	p->summary.drifted = 0;
+	for (size_t i = 0; i < p->n_changes; i++) {
+		p->summary.by_action[p->changes[i].action]++;
+		p->summary.drifted += has_drift(&p->changes[i]);
+	}
+}
+
+void plan_done(struct plan *p)
+{
+	arena_done(&p->arena);
+	*p = (struct plan){ 0 };
+}

@@ -1,0 +1,275 @@
+/* A plan as its file holds it, and its digest; see plan.h. */
+#include "plan/plan_json.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json_write.h"
+
+static void set_optional(struct arena *a, struct json *object, const char *key, const char *text)
+{
+	if (text)
+		json_set_str(a, object, key, text);
+}
+
+static struct json strings(struct arena *a, const char *const *texts, size_t n)
+{
+	struct json list = json_of_array();
+	for (size_t i = 0; i < n; i++)
+		json_append(a, &list, json_of_string(a, texts[i]));
+	return list;
+}
+
+static const char *const secret_names[] = {
+	[SECRET_ADDED] = "added",
+	[SECRET_CHANGED] = "changed",
+	[SECRET_REMOVED] = "removed",
+};
+
+const char *secret_change_name(enum secret_change s)
+{
+	return s == SECRET_NOT ? NULL : secret_names[s];
+}
+
+static struct json field_to_json(struct arena *a, const struct field *f)
+{
+	struct json v = json_of_object();
+	json_set_str(a, &v, "path", f->path);
+	json_set_str(a, &v, "why", why_name(f->why));
+	if (f->before)
+		json_set(a, &v, "before", *f->before);
+	if (f->after)
+		json_set(a, &v, "after", *f->after);
+	set_optional(a, &v, "secret", secret_change_name(f->secret));
+	set_optional(a, &v, "owner", f->owner);
+	if (f->line)
+		json_set_int(a, &v, "line", f->line);
+	return v;
+}
+
+static struct json takeover_to_json(struct arena *a, const struct takeover *t)
+{
+	struct json v = json_of_object();
+	json_set_str(a, &v, "manager", t->manager);
+	json_set_str(a, &v, "operation", t->operation);
+	if (t->subresource && *t->subresource)
+		json_set_str(a, &v, "subresource", t->subresource);
+	json_set(a, &v, "fields", *t->fields);
+	return v;
+}
+
+static struct json ref_to_json(struct arena *a, const struct object_ref *ref)
+{
+	struct json v = json_of_object();
+	json_set_str(a, &v, "apiVersion", object_ref_api_version(a, ref));
+	json_set_str(a, &v, "kind", ref->kind);
+	if (*ref->namespace)
+		json_set_str(a, &v, "namespace", ref->namespace);
+	json_set_str(a, &v, "name", ref->name);
+	return v;
+}
+
+static struct json from_to_json(struct arena *a, const struct change *c)
+{
+	struct json v = json_of_object();
+	json_set_str(a, &v, "file", c->file);
+	json_set_int(a, &v, "line", c->line);
+	json_set_int(a, &v, "col", c->col);
+	return v;
+}
+
+static struct json precondition_to_json(struct arena *a, const struct precondition *p)
+{
+	struct json v = json_of_object();
+	json_set_str(a, &v, "uid", p->uid ? p->uid : "");
+	set_optional(a, &v, "resourceVersion", p->resource_version);
+	set_optional(a, &v, "digest", p->digest);
+	return v;
+}
+
+static struct json source_to_json(struct arena *a, const struct change *c)
+{
+	struct json v = json_of_object();
+	json_set_str(a, &v, "blob", c->source_blob);
+	json_set_int(a, &v, "document", c->source_document);
+	json_set_int(a, &v, "item", c->source_item);
+	return v;
+}
+
+static struct json change_to_json(struct arena *a, const struct change *c)
+{
+	struct json v = json_of_object();
+	json_set_str(a, &v, "id", c->id);
+	json_set_str(a, &v, "action", action_name(c->action));
+	json_set_str(a, &v, "application", c->application);
+	json_set_int(a, &v, "wave", c->wave);
+	json_set(a, &v, "object", ref_to_json(a, &c->ref));
+	if (c->file)
+		json_set(a, &v, "from", from_to_json(a, c));
+	json_set_str(a, &v, "verified", verified_name(c->verified));
+	struct json *fields = json_set(a, &v, "fields", json_of_array());
+	for (size_t i = 0; i < c->n_fields; i++)
+		json_append(a, fields, field_to_json(a, &c->fields[i]));
+	if (c->n_takeovers) {
+		struct json *list = json_set(a, &v, "takeovers", json_of_array());
+		for (size_t i = 0; i < c->n_takeovers; i++)
+			json_append(a, list, takeover_to_json(a, &c->takeovers[i]));
+	}
+	json_set(a, &v, "precondition", precondition_to_json(a, &c->precondition));
+	if (c->desired)
+		json_set(a, &v, "desired", *c->desired);
+	if (c->owned)
+		json_set(a, &v, "owned", *c->owned);
+	if (c->source_blob)
+		json_set(a, &v, "source", source_to_json(a, c));
+	set_optional(a, &v, "expect", c->expect);
+	set_optional(a, &v, "reason", c->reason);
+	if (c->n_warnings)
+		json_set(a, &v, "warnings", strings(a, c->warnings, c->n_warnings));
+	return v;
+}
+
+/* When the owner of each drifted field last wrote: for people, so it stands in meta. */
+static struct json since_to_json(struct arena *a, const struct plan *p)
+{
+	struct json all = json_of_object();
+	for (size_t i = 0; i < p->n_changes; i++) {
+		const struct change *c = &p->changes[i];
+		for (size_t k = 0; k < c->n_fields; k++)
+			if (c->fields[k].since)
+				json_set_str(a, json_edit(a, &all, c->id), c->fields[k].path,
+					     c->fields[k].since);
+	}
+	return all;
+}
+
+static struct json meta_to_json(struct arena *a, const struct plan *p)
+{
+	struct json meta = json_of_object();
+	set_optional(a, &meta, "created", p->created);
+	set_optional(a, &meta, "tool", p->tool);
+	set_optional(a, &meta, "subject", p->head_subject);
+	struct json seconds = json_of_fmt(a, "%.3f", p->duration);
+	seconds.type = JSON_FLOAT;
+	json_set(a, &meta, "duration", seconds);
+	json_set_int(a, &meta, "requests", p->requests);
+	json_set(a, &meta, "since", since_to_json(a, p));
+	return meta;
+}
+
+static struct json git_to_json(struct arena *a, const struct plan *p)
+{
+	struct json git = json_of_object();
+	json_set_str(a, &git, "repository", p->repository);
+	json_set_str(a, &git, "base", p->base);
+	json_set_str(a, &git, "head", p->head);
+	struct json bases = json_of_object(), trees = json_of_object();
+	for (size_t i = 0; i < p->n_applications; i++) {
+		const struct planned_application *app = &p->applications[i];
+		json_set_str(a, &bases, app->name, app->base);
+		json_set_str(a, &trees, *app->path ? app->path : ".", app->tree);
+	}
+	json_set(a, &git, "bases", bases);
+	json_set(a, &git, "trees", trees);
+	return git;
+}
+
+static struct json cluster_to_json(struct arena *a, const struct plan *p)
+{
+	struct json cluster = json_of_object();
+	json_set_str(a, &cluster, "name", p->cluster_name);
+	json_set_str(a, &cluster, "uid", p->cluster_uid);
+	json_set_str(a, &cluster, "version", p->cluster_version);
+	return cluster;
+}
+
+static struct json application_to_json(struct arena *a, const struct planned_application *app)
+{
+	struct json v = json_of_object();
+	json_set_str(a, &v, "name", app->name);
+	json_set_str(a, &v, "path", app->path);
+	json_set_str(a, &v, "namespace", app->namespace);
+	json_set_str(a, &v, "applyset", app->applyset);
+	json_set(a, &v, "kinds", strings(a, app->kinds, app->n_kinds));
+	json_set(a, &v, "namespaces", strings(a, app->namespaces, app->n_namespaces));
+	return v;
+}
+
+static struct json summary_to_json(struct arena *a, const struct plan_summary *s)
+{
+	struct json v = json_of_object();
+	for (int i = 0; i < ACTION_COUNT; i++)
+		json_set_int(a, &v, action_name((enum action)i), s->by_action[i]);
+	json_set_int(a, &v, "unchanged", s->unchanged);
+	json_set_int(a, &v, "drifted", s->drifted);
+	json_set_int(a, &v, "denied", s->denied);
+	json_set_int(a, &v, "warned", s->warned);
+	return v;
+}
+
+struct json plan_to_json(struct plan *p, struct arena *a)
+{
+	struct json v = json_of_object();
+	json_set_str(a, &v, "apiVersion", PLAN_API_VERSION);
+	json_set_str(a, &v, "kind", "Plan");
+	json_set(a, &v, "meta", meta_to_json(a, p));
+	json_set(a, &v, "git", git_to_json(a, p));
+	json_set(a, &v, "cluster", cluster_to_json(a, p));
+	struct json *applications = json_set(a, &v, "applications", json_of_array());
+	for (size_t i = 0; i < p->n_applications; i++)
+		json_append(a, applications, application_to_json(a, &p->applications[i]));
+	json_set(a, &v, "summary", summary_to_json(a, &p->summary));
+	struct json *changes = json_set(a, &v, "changes", json_of_array());
+	for (size_t i = 0; i < p->n_changes; i++)
+		json_append(a, changes, change_to_json(a, &p->changes[i]));
+	json_set(a, &v, "policy", json_of_array());
+	json_set(a, &v, "notes", strings(a, p->notes, p->n_notes));
+	plan_json_digest(&v, p->digest);
+	json_set_str(a, &v, "digest", p->digest);
+	return v;
+}
+
+static void remove_positions(struct json *list, const char *const *keys)
+{
+	if (!list || list->type != JSON_ARRAY)
+		return;
+	for (uint32_t i = 0; i < list->n; i++)
+		for (const char *const *key = keys; *key; key++)
+			json_remove(&list->items[i], *key);
+}
+
+/* Only objects have members to remove; a file from outside may hold anything. */
+static struct json *member_for_edit(struct json *object, const char *key)
+{
+	return (struct json *)json_get(object, key);
+}
+
+void plan_json_digest(const struct json *plan, char out[DIGEST_TEXT])
+{
+	AUTO(arena_done) struct arena scratch = { 0 };
+	struct json v = json_copy(&scratch, plan);
+	json_remove(&v, "digest");
+	json_remove(&v, "meta");
+	struct json *git = member_for_edit(&v, "git");
+	static const char *const commits[] = { "base", "head", "bases", NULL };
+	for (const char *const *key = commits; git && *key; key++)
+		json_remove(git, *key);
+	struct json *changes = member_for_edit(&v, "changes");
+	remove_positions(changes, (const char *const[]){ "from", NULL });
+	for (uint32_t i = 0; json_is(changes, JSON_ARRAY) && i < changes->n; i++)
+		remove_positions(member_for_edit(&changes->items[i], "fields"),
+				 (const char *const[]){ "line", NULL });
+	remove_positions(member_for_edit(&v, "policy"),
+			 (const char *const[]){ "file", "line", "col", NULL });
+	digest_json(&v, out);
+}
+
+int plan_write(struct plan *p, const char *path, struct err *err)
+{
+	AUTO(arena_done) struct arena scratch = { 0 };
+	AUTO(buf_done) struct buf text = { 0 };
+	struct json v = plan_to_json(p, &scratch);
+	json_write_indented(&text, &v);
+	buf_putc(&text, '\n');
+	return file_write(path, text.data, text.len, 0600, err);
+}
