@@ -1,0 +1,63 @@
+/* Making a plan: two revisions against a cluster, three ways.
+ *
+ *   1. sources   what base and head declare, application by application; a folder whose tree is
+ *                the same at both is read once (gather.c)
+ *   2. pairs     one subject per object: base, head and what the cluster has (subject.h)
+ *   3. live      LISTs and GETs, many at once; an object that an apply would not change is
+ *                recognised as it arrives and dropped (live.c)
+ *   4. verify    the rest goes through the server's dry-run, or is predicted (verify.c)
+ *   5. changes   action, fields, why, owner, precondition, expectation (change.c)
+ *
+ * Nothing here writes to the cluster or to the repository. */
+#ifndef PLAN_DIFF_BUILD_H
+#define PLAN_DIFF_BUILD_H
+
+#include "plan/cluster/cluster.h"
+#include "plan/config.h"
+#include "plan/git/repository.h"
+#include "plan/plan.h"
+
+enum verify_mode {
+	VERIFY_AUTO,    /* the server's dry-run; computed here where we may only read */
+	VERIFY_SERVER,  /* the server's dry-run; where we may only read: unknown */
+	VERIFY_PREDICT, /* computed here: get and list suffice */
+};
+
+struct plan_options {
+	struct repository *repository;
+	const struct config *config;
+	const struct application *const *applications; /* those to plan, sorted by name */
+	size_t n_applications;
+	const char *head;              /* revision */
+	const char *const *bases;      /* revision of each application; "none": the empty tree */
+	struct cluster *cluster;       /* NULL: base against head, statically */
+	const char *default_namespace; /* where neither manifest nor application states one */
+	enum verify_mode verify;
+	const char *key;                  /* RHUMB_KEY: fingerprints of secret values; NULL: none */
+	const char *const *exclude_kinds; /* NULL-terminated; "Secret": leave these out */
+	const char *created;              /* for meta: RFC 3339 */
+};
+
+/* Errors in manifests that the server found (an unknown field, ...): all are collected, so that
+ * people need not find them one by one. */
+struct problems {
+	struct err *items;
+	size_t n, cap;
+};
+void problems_done(struct problems *p);
+
+/* -1 with err, or with problems and an err that counts them. */
+int plan_build(const struct plan_options *o, struct plan *out, struct problems *problems,
+	       struct err *err);
+
+/* The commit that the cluster records as applied for each application: "" where there is none.
+ * Allocated in the arena.  An application whose parent cannot be read (no rights) is "" with a
+ * note of why. */
+int plan_applied_commits(struct cluster *c, const struct application *const *apps, size_t n,
+			 const char *default_namespace, struct arena *a, const char **commits,
+			 const char **why_not, struct err *err);
+
+/* Where an application's ApplySet parent stands. */
+const char *plan_parent_namespace(const struct application *app, const char *default_namespace);
+
+#endif

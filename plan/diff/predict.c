@@ -1,0 +1,90 @@
+/* Predicting an apply without the server: the same merge code that the embedded cluster runs.
+ *
+ * Defaults, admission and validation are not known here, so what is predicted is marked so. */
+#include "plan/diff/subject.h"
+
+#include <string.h>
+
+#include "plan/cluster/cluster.h"
+#include "plan/diff/unchanged.h"
+#include "plan/merge/apply.h"
+#include "plan/state.h"
+
+static bool is_built_in(const struct build *b, const struct subject *s)
+{
+	static const struct schema_set only_built_in = { 0 };
+	(void)b;
+	return schema_root(&only_built_in, s->ref.group, s->ref.version, s->ref.kind) != NULL;
+}
+
+static int merge(struct build *b, const struct subject *s, const struct json *body, bool force,
+		 struct merge_result *out, struct err *err)
+{
+	struct merge_request request = {
+		.schema = build_schema(b, s),
+		.live = s->live,
+		.object = body,
+		.manager = FIELD_MANAGER,
+		.now = "1970-01-01T00:00:00Z", /* managedFields' times are in no digest */
+		.force = force,
+		.built_in = is_built_in(b, s),
+		.keeps_status = true,
+	};
+	return merge_apply(&b->arena, &request, out, err);
+}
+
+static bool note_conflicts(struct build *b, struct subject *s, const struct merge_result *r)
+{
+	bool takeable = true;
+	for (size_t i = 0; i < r->n_conflicts; i++) {
+		field_set_insert(&b->arena, &s->conflicts, &r->conflicts[i].path);
+		takeable = takeable && owners_all_takeable(&s->owners, &r->conflicts[i].path);
+	}
+	return takeable;
+}
+
+static void set_after(struct build *b, struct subject *s, const struct json *object)
+{
+	struct json *after = arena_alloc(&b->arena, sizeof(*after));
+	*after = *object;
+	s->owned = json_get(own_entry(object), "fieldsV1");
+	s->dropped = owners_dropped(&b->arena, &s->owners, build_schema(b, s),
+				    s->base ? &s->base->object : NULL, &s->head->object, object);
+	if (!field_set_empty(&s->dropped))
+		*after = field_set_remove(&b->arena, build_schema(b, s), object, &s->dropped);
+	s->after = after;
+}
+
+void build_predict(struct build *b, struct subject *s)
+{
+	AUTO(err_done) struct err err = { 0 };
+	struct merge_result result = { 0 };
+	bool decided = s->state != SUBJECT_OPEN; /* only to show a conflict or a replacement */
+	struct json body =
+		state_body(&b->arena, &s->head->object, b->apps[s->application].applyset);
+	if (merge(b, s, &body, decided, &result, &err) < 0) {
+		if (decided) {
+			s->after = &s->head->object;
+			return;
+		}
+		if (err.code == ERR_INVALID && build_check_manifest(b, s))
+			s->reason = "the manifest is wrong";
+		subject_unknown(b, s, "could not be predicted: %s", err.msg);
+		return;
+	}
+	if (result.n_conflicts && !decided) {
+		if (!note_conflicts(b, s, &result)) {
+			s->state = SUBJECT_CONFLICT;
+			return;
+		}
+		s->forced = true;
+		if (merge(b, s, &body, true, &result, &err) < 0) {
+			subject_unknown(b, s, "could not be predicted: %s", err.msg);
+			return;
+		}
+	}
+	set_after(b, s, &result.object);
+	s->verified = VERIFIED_PREDICTED;
+	if (!decided)
+		s->state = SUBJECT_CHANGED;
+}
