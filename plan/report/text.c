@@ -1,0 +1,360 @@
+/* See text.h. */
+#include "plan/report/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/time.h"
+
+enum style { PLAIN, BOLD, DIM, RED, GREEN, YELLOW, CYAN };
+
+static const char *const codes[] = {
+	[PLAIN] = "",         [BOLD] = "\033[1m",    [DIM] = "\033[2m",   [RED] = "\033[31m",
+	[GREEN] = "\033[32m", [YELLOW] = "\033[33m", [CYAN] = "\033[36m",
+};
+
+static const struct {
+	const char *mark, *many;
+	enum style style;
+	bool danger;
+} looks[] = {
+	[ACTION_CONFLICT] = { "!", "conflict", RED, true },
+	[ACTION_UNKNOWN] = { "?", "unknown", RED, true },
+	[ACTION_DELETE] = { "-", "delete", RED, true },
+	[ACTION_REPLACE] = { "±", "replace", RED, true },
+	[ACTION_CREATE] = { "+", "create", GREEN, false },
+	[ACTION_UPDATE] = { "~", "update", YELLOW, false },
+	[ACTION_ADOPT] = { "=", "adopt", CYAN, false },
+};
+_Static_assert(ARRAY_LEN(looks) == ACTION_COUNT, "every action needs a look");
+
+struct writer {
+	struct buf *out;
+	const struct plan *p;
+	const struct report_options *o;
+	struct arena arena;
+	size_t width;
+};
+
+static void styled(struct writer *w, enum style style, const char *text)
+{
+	if (w->o->color && style != PLAIN)
+		buf_printf(w->out, "%s%s\033[0m", codes[style], text);
+	else
+		buf_puts(w->out, text);
+}
+
+static size_t columns(const char *s)
+{
+	size_t n = 0;
+	for (; *s; s++)
+		n += (*s & 0xC0) != 0x80;
+	return n;
+}
+
+/* Text in a column: padded to `n`, and always followed by a space. */
+static void cell(struct writer *w, enum style style, const char *text, size_t n)
+{
+	styled(w, style, text);
+	size_t used = columns(text);
+	do
+		buf_putc(w->out, ' ');
+	while (++used < n + 1);
+}
+
+static void newline(struct writer *w)
+{
+	while (w->out->len && w->out->data[w->out->len - 1] == ' ')
+		w->out->data[--w->out->len] = '\0';
+	buf_putc(w->out, '\n');
+}
+
+/* ---- times */
+
+static const char *ago(struct writer *w, const char *since)
+{
+	struct timespec then, now;
+	if (!since || !w->p->created || !time_parse(since, &then) ||
+	    !time_parse(w->p->created, &now) || now.tv_sec < then.tv_sec)
+		return "";
+	long seconds = (long)(now.tv_sec - then.tv_sec);
+	if (seconds < 60)
+		return ", seconds ago";
+	if (seconds < 3600)
+		return arena_fmt(&w->arena, ", %ld min ago", seconds / 60);
+	if (seconds < 2 * 86400)
+		return arena_fmt(&w->arena, ", %ld h ago", seconds / 3600);
+	return arena_fmt(&w->arena, ", %ld days ago", seconds / 86400);
+}
+
+/* ---- the head */
+
+static const char *short_commit(struct arena *a, const char *commit)
+{
+	return *commit ? arena_strndup(a, commit, strnlen(commit, 7)) : "none";
+}
+
+static void counts(struct writer *w, bool dangers, const int64_t by_action[ACTION_COUNT],
+		   const char *between)
+{
+	bool first = true;
+	for (int i = 0; i < ACTION_COUNT; i++) {
+		if (!by_action[i] || looks[i].danger != dangers)
+			continue;
+		if (!first)
+			buf_puts(w->out, between);
+		const char *text =
+			arena_fmt(&w->arena, "%lld %s", (long long)by_action[i], looks[i].many);
+		styled(w, dangers ? RED : PLAIN, text);
+		first = false;
+	}
+}
+
+static bool any(const int64_t by_action[ACTION_COUNT], bool dangers)
+{
+	for (int i = 0; i < ACTION_COUNT; i++)
+		if (by_action[i] && looks[i].danger == dangers)
+			return true;
+	return false;
+}
+
+static void head(struct writer *w)
+{
+	const struct plan *p = w->p;
+	styled(w, BOLD, p->cluster_name);
+	if (*p->cluster_version)
+		buf_printf(w->out, " (%s)", p->cluster_version);
+	bool differ = false;
+	for (size_t i = 1; i < p->n_applications; i++)
+		differ = differ || strcmp(p->applications[i].base, p->applications[0].base) != 0;
+	buf_printf(w->out, "   base %s   head %s",
+		   differ ? "differs by application" : short_commit(&w->arena, p->base),
+		   short_commit(&w->arena, p->head));
+	if (p->head_subject && *p->head_subject)
+		buf_printf(w->out, " \"%s\"", p->head_subject);
+	newline(w);
+	if (any(p->summary.by_action, true) || p->summary.denied) {
+		newline(w);
+		styled(w, RED, "! ");
+		counts(w, true, p->summary.by_action, "   ");
+		if (p->summary.denied)
+			buf_printf(w->out, "   %lld denied by policy",
+				   (long long)p->summary.denied);
+		newline(w);
+	}
+}
+
+/* ---- one change */
+
+static const char *why_text(struct writer *w, const struct field *f)
+{
+	bool drift = f->why == WHY_DRIFT || f->why == WHY_BOTH;
+	if (!f->owner)
+		return why_name(f->why);
+	return arena_fmt(&w->arena, drift ? "%s: %s%s" : "%s, held by %s%s", why_name(f->why),
+			 f->owner, ago(w, f->since));
+}
+
+static void field_line(struct writer *w, const struct field *f)
+{
+	size_t path_width = w->width >= 90 ? 40 : 30, value_width = w->width >= 90 ? 36 : 28;
+	struct arena *a = &w->arena;
+	bool whole = w->o->whole_values;
+	buf_puts(w->out, "      ");
+	cell(w, PLAIN, report_path(a, f->path, whole ? 0 : path_width), path_width);
+	const char *value;
+	if (f->secret != SECRET_NOT)
+		value = f->secret == SECRET_ADDED     ? "added"
+			: f->secret == SECRET_CHANGED ? "changed"
+						      : "removed";
+	else
+		value = arena_fmt(a, "%s → %s",
+				  report_value(a, f->before, whole ? 0 : value_width / 2),
+				  f->after ? report_value(a, f->after, whole ? 0 : value_width / 2)
+					   : "(removed)");
+	cell(w, BOLD, value, value_width);
+	bool drift = f->why == WHY_DRIFT || f->why == WHY_BOTH;
+	cell(w, drift ? YELLOW : DIM, why_text(w, f), 12);
+	if (f->line)
+		styled(w, DIM, arena_fmt(a, ":%u", f->line));
+	newline(w);
+}
+
+static void indented(struct writer *w, enum style style, const char *text)
+{
+	/* Messages of servers are long: broken at spaces. */
+	size_t room = w->width > 40 ? w->width - 8 : 60;
+	while (*text) {
+		size_t n = strcspn(text, "\n"), cut = n;
+		if (n > room) {
+			for (cut = room; cut > room / 2 && text[cut] != ' ';)
+				cut--;
+			if (text[cut] != ' ')
+				cut = room;
+			while (cut < n && (text[cut] & 0xC0) == 0x80)
+				cut++;
+		}
+		buf_puts(w->out, "      ");
+		styled(w, style, arena_strndup(&w->arena, text, cut));
+		newline(w);
+		text += cut;
+		text += strspn(text, " \n");
+	}
+}
+
+static void change_text(struct writer *w, const struct change *c)
+{
+	struct arena *a = &w->arena;
+	buf_puts(w->out, "  ");
+	styled(w, looks[c->action].style, looks[c->action].mark);
+	buf_putc(w->out, ' ');
+	cell(w, BOLD, object_ref_label(a, &c->ref), w->width >= 90 ? 44 : 34);
+	const char *verified = c->verified == VERIFIED_PREDICTED  ? "predicted"
+			       : c->verified == VERIFIED_DEFERRED ? "deferred check"
+								  : "";
+	cell(w, DIM, verified, w->width >= 90 ? 22 : 14);
+	if (c->file)
+		styled(w, DIM, arena_fmt(a, "%s:%u", c->file, c->line));
+	newline(w);
+	if (c->reason)
+		indented(w, looks[c->action].danger ? RED : PLAIN, c->reason);
+	for (int drift = 0; drift < 2; drift++)
+		for (size_t i = 0; i < c->n_fields; i++)
+			if ((c->fields[i].why == WHY_DRIFT) == drift)
+				field_line(w, &c->fields[i]);
+	for (size_t i = 0; i < c->n_takeovers; i++)
+		indented(w, CYAN,
+			 arena_fmt(a, "takes fields over from %s", c->takeovers[i].manager));
+	for (size_t i = 0; i < c->n_warnings; i++)
+		indented(w, YELLOW, arena_fmt(a, "server warns: %s", c->warnings[i]));
+}
+
+/* ---- applications */
+
+static bool only_drift(const struct change *c)
+{
+	for (size_t i = 0; i < c->n_fields; i++)
+		if (c->fields[i].why != WHY_DRIFT && c->fields[i].why != WHY_SERVER)
+			return false;
+	return c->n_fields && c->action == ACTION_UPDATE;
+}
+
+static void changes_of(struct writer *w, const char *application, bool drift)
+{
+	const struct plan *p = w->p;
+	bool titled = !drift;
+	for (int action = 0; action < ACTION_COUNT; action++) {
+		for (size_t i = 0; i < p->n_changes; i++) {
+			const struct change *c = &p->changes[i];
+			if ((int)c->action != action || only_drift(c) != drift ||
+			    strcmp(c->application, application) != 0)
+				continue;
+			if (!titled)
+				styled(w, YELLOW, "  drift, not from this change, is undone:\n");
+			titled = true;
+			change_text(w, c);
+		}
+	}
+}
+
+static void application(struct writer *w, const struct planned_application *app)
+{
+	int64_t by_action[ACTION_COUNT] = { 0 };
+	bool found = false;
+	for (size_t i = 0; i < w->p->n_changes; i++) {
+		if (strcmp(w->p->changes[i].application, app->name) != 0)
+			continue;
+		by_action[w->p->changes[i].action]++;
+		found = true;
+	}
+	if (!found)
+		return;
+	newline(w);
+	cell(w, BOLD, app->name, w->width >= 90 ? 60 : 40);
+	counts(w, true, by_action, "  ");
+	if (any(by_action, true) && any(by_action, false))
+		buf_puts(w->out, "  ");
+	counts(w, false, by_action, "  ");
+	newline(w);
+	changes_of(w, app->name, false);
+	changes_of(w, app->name, true);
+}
+
+/* ---- the end */
+
+static void verified_counts(struct writer *w)
+{
+	static const char *const names[] = {
+		[VERIFIED_SERVER] = "server-verified",
+		[VERIFIED_PREDICTED] = "predicted",
+		[VERIFIED_DEFERRED] = "deferred",
+		[VERIFIED_STATIC] = "not checked with a cluster",
+	};
+	size_t by[VERIFIED_COUNT] = { 0 };
+	for (size_t i = 0; i < w->p->n_changes; i++)
+		if (w->p->changes[i].action != ACTION_UNKNOWN)
+			by[w->p->changes[i].verified]++;
+	const char *between = "; ";
+	for (int i = 0; i < VERIFIED_COUNT; i++) {
+		if (!by[i])
+			continue;
+		buf_printf(w->out, "%s%zu %s", between, by[i], names[i]);
+		between = ", ";
+	}
+}
+
+static void totals(struct writer *w)
+{
+	const struct plan *p = w->p;
+	const struct plan_summary *s = &p->summary;
+	newline(w);
+	if (!p->n_changes)
+		buf_puts(w->out, "nothing to do");
+	counts(w, true, s->by_action, ", ");
+	if (any(s->by_action, true) && any(s->by_action, false))
+		buf_puts(w->out, ", ");
+	counts(w, false, s->by_action, ", ");
+	buf_printf(w->out, ", %lld unchanged", (long long)s->unchanged);
+	if (s->drifted)
+		buf_printf(w->out, ", %lld with drift undone", (long long)s->drifted);
+	verified_counts(w);
+	if (*p->cluster_uid)
+		buf_printf(w->out, "   %.2f s, %lld requests", p->duration, (long long)p->requests);
+	newline(w);
+	buf_printf(
+		w->out, "%s Plan %.14s…%s%s\n",
+		*p->cluster_uid ? "Nothing was written to the cluster." : "No cluster was asked.",
+		p->digest, w->o->plan_file ? " in " : "", w->o->plan_file ? w->o->plan_file : "");
+}
+
+static void next(struct writer *w)
+{
+	const struct plan_summary *s = &w->p->summary;
+	const char *file = w->o->plan_file ? w->o->plan_file : "PLAN";
+	if (s->by_action[ACTION_CONFLICT] || s->by_action[ACTION_UNKNOWN])
+		buf_puts(w->out,
+			 "Next: settle the conflicts and unknowns above, then plan again.\n");
+	else if (!*w->p->cluster_uid)
+		buf_puts(w->out,
+			 "Next: plan against a cluster to get a plan that can be applied.\n");
+	else if (w->p->n_changes && w->o->plan_file)
+		buf_printf(w->out, "Next: rhumb apply %s%s\n", file,
+			   s->by_action[ACTION_REPLACE] ? " --allow-replace" : "");
+	else if (w->p->n_changes)
+		buf_puts(w->out, "Next: rhumb plan -o PLAN, then rhumb apply PLAN\n");
+}
+
+void report_plan_text(struct buf *out, const struct plan *p, const struct report_options *o)
+{
+	struct writer w = { .out = out, .p = p, .o = o, .width = o->width ? o->width : 100 };
+	head(&w);
+	for (size_t i = 0; i < p->n_applications; i++)
+		application(&w, &p->applications[i]);
+	if (p->n_notes)
+		newline(&w);
+	for (size_t i = 0; i < p->n_notes; i++)
+		buf_printf(out, "note: %s\n", p->notes[i]);
+	totals(&w);
+	next(&w);
+	arena_done(&w.arena);
+}

@@ -1,0 +1,124 @@
+/* Paths and values on one line; see text.h. */
+#include "plan/report/text.h"
+
+#include <string.h>
+
+#include "base/json_write.h"
+#include "plan/merge/field_path.h"
+
+/* Columns of UTF-8 text, one for each code point: near enough for cutting. */
+static size_t columns(const char *s)
+{
+	size_t n = 0;
+	for (; *s; s++)
+		n += (*s & 0xC0) != 0x80;
+	return n;
+}
+
+/* The byte where column `n` starts. */
+static const char *at_column(const char *s, size_t n)
+{
+	for (; *s; s++) {
+		if ((*s & 0xC0) == 0x80)
+			continue;
+		if (n-- == 0)
+			return s;
+	}
+	return s;
+}
+
+static void add_scalar(struct buf *b, const struct json *v)
+{
+	if (v->type == JSON_STRING)
+		buf_put(b, v->text, v->n);
+	else
+		json_write_canonical(b, v);
+}
+
+static void add_element(struct buf *b, const struct path_element *e)
+{
+	switch (e->type) {
+	case PATH_FIELD:
+		buf_printf(b, "%s%s", b->len ? "." : "", e->name);
+		break;
+	case PATH_INDEX:
+		buf_printf(b, "[%u]", e->index);
+		break;
+	case PATH_VALUE:
+		buf_putc(b, '[');
+		add_scalar(b, &e->value);
+		buf_putc(b, ']');
+		break;
+	case PATH_KEY:
+		buf_putc(b, '[');
+		for (uint32_t i = 0; i < e->value.n; i++) {
+			if (i)
+				buf_putc(b, ',');
+			add_scalar(b, &e->value.members[i].value);
+		}
+		buf_putc(b, ']');
+		break;
+	}
+}
+
+const char *report_path(struct arena *a, const char *path, size_t width)
+{
+	AUTO(err_done) struct err ignored = { 0 };
+	AUTO(buf_done) struct buf text = { 0 };
+	struct field_path parsed;
+	if (field_path_parse(a, path, &parsed, &ignored) < 0)
+		return path;
+	for (size_t i = 0; i < parsed.n; i++)
+		add_element(&text, &parsed.elements[i]);
+	const char *whole = arena_strdup(a, buf_text(&text));
+	size_t n = columns(whole);
+	if (!width || n <= width)
+		return whole;
+	size_t head = 5, tail = width - head - 1;
+	const char *dot = strchr(whole, '.');
+	if (dot && (size_t)(dot - whole) < width / 3)
+		head = (size_t)(dot - whole);
+	tail = width - head - 1;
+	return arena_fmt(a, "%.*s…%s", (int)(at_column(whole, head) - whole), whole,
+			 at_column(whole, n - tail));
+}
+
+static bool is_plain(const char *s)
+{
+	if (!*s || s[0] == ' ' || s[strlen(s) - 1] == ' ')
+		return false;
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == '"' || *s == 0x7f)
+			return false;
+	return true;
+}
+
+/* A string that could be read as something else is shown in quotes. */
+static bool looks_like_other_type(const char *s)
+{
+	static const char *const words[] = { "true", "false", "null", "(none)" };
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(s, words[i]) == 0)
+			return true;
+	return strspn(s, "0123456789.-+eE") == strlen(s);
+}
+
+const char *report_value(struct arena *a, const struct json *v, size_t width)
+{
+	if (!v)
+		return "(none)";
+	AUTO(buf_done) struct buf text = { 0 };
+	if (v->type == JSON_STRING && is_plain(v->text) && !looks_like_other_type(v->text))
+		buf_put(&text, v->text, v->n);
+	else
+		json_write_canonical(&text, v);
+	const char *whole = arena_strdup(a, buf_text(&text));
+	size_t n = columns(whole);
+	if (!width || n <= width)
+		return whole;
+	const char *length = arena_fmt(a, "…(%zu)…", text.len);
+	size_t room = width > columns(length) + 4 ? width - columns(length) : 4;
+	size_t head = room - room / 2, tail = room / 2;
+	return arena_fmt(a, "%.*s%s%s", (int)(at_column(whole, head) - whole), whole, length,
+			 at_column(whole, n - tail));
+}
