@@ -1,0 +1,197 @@
+/* rhumb apply: execute exactly a plan, and report every object. */
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "apply/apply.h"
+#include "base/file.h"
+#include "cmd/target.h"
+
+struct options {
+	struct target_options target;
+	const char *output;
+	bool keep_going, allow_partial, allow_replace;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	interrupted = number;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- where to */
+
+/* The cluster of the configuration that has the plan's cluster name; the uid in the plan decides
+ * in the end, so the configuration only says how to get there. */
+static const struct cluster_config *cluster_of_plan(const struct options *o, struct target *t,
+						    const struct plan *p)
+{
+	char blob[GIT_ID_TEXT];
+	struct revision rev;
+	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(err_done) struct err ignored = { 0 };
+	const char *name = o->target.cluster ? o->target.cluster : p->cluster_name;
+	if (!t->repository ||
+	    repository_resolve(t->repository, *p->base ? p->base : p->head, &rev, &ignored) < 0 ||
+	    repository_find_file(t->repository, rev.tree, CONFIG_FILE, blob, &ignored) < 0 ||
+	    repository_read(t->repository, blob, GIT_MAX_FILE, &text, &ignored) < 0 ||
+	    config_parse(&t->config, buf_text(&text), text.len, CONFIG_FILE, &ignored) < 0)
+		return NULL;
+	return config_cluster(&t->config, name);
+}
+
+static int open_target(const struct options *o, struct target *t, const struct plan *p,
+		       struct err *err)
+{
+	AUTO(err_done) struct err no_repository = { 0 };
+	const char *directory = o->target.directory ? o->target.directory : ".";
+	if (repository_open(&t->repository, directory, &no_repository) < 0)
+		t->repository = NULL; /* only Secrets need one: apply says so where they do */
+	const struct cluster_config *config = cluster_of_plan(o, t, p);
+	if (o->target.cluster && !config && strncmp(o->target.cluster, "file:", 5) != 0)
+		return err_set(err, ERR_USAGE, "no cluster \"%s\" in " CONFIG_FILE " of the plan",
+			       o->target.cluster);
+	const char *workdir = t->repository ? repository_workdir(t->repository) : NULL;
+	return target_open_cluster(&o->target, config, workdir, &t->cluster, err);
+}
+
+/* ---- telling */
+
+static void on_finished(void *ctx, const struct change *c, const struct object_result *r)
+{
+	(void)ctx;
+	AUTO(arena_done) struct arena a = { 0 };
+	if (r->outcome == OUTCOME_NOT_TRIED)
+		return;
+	const char *unexpected = r->as_expected == EXPECTED_NO ? " (not as the plan expected)" : "";
+	say_note("%-9s %-8s %s  %.2f s%s%s%s", outcome_name(r->outcome), action_name(c->action),
+		 object_ref_label(&a, &c->ref), r->seconds, unexpected, r->message ? ": " : "",
+		 r->message ? r->message : "");
+}
+
+static void on_waiting(void *ctx, const char *what)
+{
+	(void)ctx;
+	say_note("%s", what);
+}
+
+static void print_troubles(const struct apply_result *r)
+{
+	for (size_t i = 0; i < r->n_objects; i++) {
+		const struct object_result *o = &r->objects[i];
+		bool unexpected = o->as_expected == EXPECTED_NO;
+		if (o->outcome == OUTCOME_APPLIED && !unexpected)
+			continue;
+		if (o->outcome == OUTCOME_UNCHANGED)
+			continue;
+		printf("%-9s %-8s %s", unexpected ? "unexpected" : outcome_name(o->outcome),
+		       action_name(o->action), o->id);
+		if (o->file)
+			printf("   %s:%u", o->file, o->line);
+		if (o->message)
+			printf("\n          %s", o->message);
+		putchar('\n');
+	}
+	for (size_t i = 0; i < r->n_problems; i++)
+		printf("problem   %s\n", r->problems[i]);
+}
+
+static void print_result(const struct apply_result *r, const char *file)
+{
+	print_troubles(r);
+	size_t applied = result_count(r, OUTCOME_APPLIED),
+	       same = result_count(r, OUTCOME_UNCHANGED);
+	if (r->outcome == APPLY_APPLIED && !applied)
+		printf("nothing to do: the cluster is as planned\n");
+	printf("%s: %zu applied, %zu unchanged, %zu failed, %zu stale, %zu not tried   %.2f s\n",
+	       apply_outcome_name(r->outcome), applied, same, result_count(r, OUTCOME_FAILED),
+	       result_count(r, OUTCOME_STALE), result_count(r, OUTCOME_NOT_TRIED), r->seconds);
+	if (file)
+		printf("Result in %s\n", file);
+	if (r->next && *r->next)
+		printf("Next: %s\n", r->next);
+}
+
+static int run(void *options, int argc, const char **argv, struct err *err)
+{
+	const struct options *o = options;
+	AUTO(target_done) struct target t = { 0 };
+	AUTO(plan_done) struct plan plan = { 0 };
+	AUTO(result_done) struct apply_result result = { 0 };
+	if (argc != 1)
+		return err_set(err, ERR_USAGE, "usage: rhumb apply [OPTION...] PLAN");
+	if (plan_read(&plan, argv[0], err) < 0)
+		return -1;
+	if (!*plan.cluster_uid)
+		return err_set(
+			err, ERR_REFUSED,
+			"a plan made with --cluster none compares revisions only: plan against "
+			"a cluster to apply");
+	if (open_target(o, &t, &plan, err) < 0)
+		return -1;
+	catch_signals();
+	struct apply_options ao = {
+		.keep_going = o->keep_going,
+		.allow_partial = o->allow_partial,
+		.allow_replace = o->allow_replace,
+		.timeout_seconds = o->target.timeout,
+		.key = getenv("RHUMB_KEY"),
+		.interrupted = &interrupted,
+		.progress = { .finished = on_finished, .waiting = on_waiting },
+	};
+	int rc = apply_run(&plan, t.cluster, t.repository, &ao, &result, err);
+	AUTO(err_done) struct err write_error = { 0 };
+	if (o->output && result_write(&result, o->output, &write_error) < 0) {
+		say_error(&write_error);
+		if (rc == 0)
+			rc = err_set(err, ERR_PARTIAL, "the result could not be written");
+	}
+	print_result(&result, o->output);
+	return rc;
+}
+
+static const struct option_row rows[] = {
+	{ "output", 'o', OPTION_TEXT, offsetof(struct options, output), "RESULT",
+	  "write the result file" },
+	{ "keep-going", 'k', OPTION_FLAG, offsetof(struct options, keep_going), NULL,
+	  "after a failure go on with what does not depend on it" },
+	{ "allow-partial", 0, OPTION_FLAG, offsetof(struct options, allow_partial), NULL,
+	  "apply the rest of a plan with conflicts, unknowns or stale objects" },
+	{ "allow-replace", 0, OPTION_FLAG, offsetof(struct options, allow_replace), NULL,
+	  "delete and create objects whose immutable fields change" },
+	{ "directory", 'C', OPTION_TEXT, offsetof(struct options, target.directory), "DIR",
+	  "the repository that values of Secrets are read from" },
+	{ "cluster", 0, OPTION_TEXT, offsetof(struct options, target.cluster), "NAME",
+	  "a cluster of rhumb.yaml or file:DIR; it has to be the plan's" },
+	{ "kubeconfig", 0, OPTION_TEXT, offsetof(struct options, target.kubeconfig), "FILE",
+	  "instead of KUBECONFIG and ~/.kube/config" },
+	{ "context", 0, OPTION_TEXT, offsetof(struct options, target.context), "NAME",
+	  "a context of the kubeconfig" },
+	{ "timeout", 0, OPTION_NUMBER, offsetof(struct options, target.timeout), "SECONDS",
+	  "of one request, and of one wait" },
+	{ "verbose", 'v', OPTION_FLAG, offsetof(struct options, target.verbose), NULL,
+	  "name every request on stderr" },
+	{ 0 },
+};
+
+const struct command cmd_apply = {
+	.name = "apply",
+	.args = "PLAN",
+	.summary = "execute exactly a plan",
+	.details = "Checks that every object is still as the plan saw it before the first write; "
+		   "otherwise nothing is written\n(exit status 5).  Each write carries a "
+		   "precondition that the API server enforces.",
+	.options = rows,
+	.options_size = sizeof(struct options),
+	.run = run,
+};

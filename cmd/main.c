@@ -1,0 +1,188 @@
+/* rhumb: see README.md.  The table of commands, and the one place that turns errors into exit
+ * statuses. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/suggest.h"
+#include "cmd/command.h"
+
+static const struct command *const commands[] = {
+	&cmd_plan,
+	&cmd_show,
+	&cmd_apply,
+	&cmd_render,
+};
+
+int exit_status_of(const struct err *err)
+{
+	switch (err->code) {
+	case ERR_NONE:
+		return EXIT_DONE;
+	case ERR_USAGE:
+		return EXIT_USAGE;
+	case ERR_REFUSED:
+		return EXIT_REFUSED;
+	case ERR_STALE:
+		return EXIT_STALE;
+	case ERR_PARTIAL:
+	case ERR_INTERRUPTED:
+		return EXIT_PARTIAL;
+	case ERR_INPUT:
+	case ERR_LIMIT:
+	case ERR_SYSTEM:
+	case ERR_NOT_FOUND:
+	case ERR_UNREACHABLE:
+	case ERR_TIMEOUT:
+	case ERR_FORBIDDEN:
+	case ERR_CONFLICT:
+	case ERR_INVALID:
+	case ERR_SERVER:
+		break;
+	}
+	return EXIT_ERROR;
+}
+
+bool color_on(int fd)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	return isatty(fd) && !(no && *no) && !(term && strcmp(term, "dumb") == 0);
+}
+
+unsigned width_of(int fd)
+{
+	struct winsize size;
+	if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+		return size.ws_col;
+	return 100;
+}
+
+/* Control characters from outside must not reach a terminal. */
+static void print_clean(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+			fprintf(out, "\\x%02x", c);
+		else
+			fputc(c, out);
+	}
+}
+
+void say_error(const struct err *err)
+{
+	AUTO(auto_free) char *text = err_text(err);
+	bool color = color_on(STDERR_FILENO);
+	fputs(color ? "\033[31mrhumb:\033[0m " : "rhumb: ", stderr);
+	print_clean(stderr, text);
+	fputc('\n', stderr);
+}
+
+void say_note(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	AUTO(auto_free) char *text = xvfmt(fmt, ap);
+	va_end(ap);
+	fputs("rhumb: ", stderr);
+	print_clean(stderr, text);
+	fputc('\n', stderr);
+}
+
+static void help(void)
+{
+	printf("rhumb shows what a Git change will do to a Kubernetes cluster, and then does "
+	       "exactly "
+	       "that.\n\nusage: rhumb COMMAND [OPTION...] [ARGUMENT...]\n\n");
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	printf("  %-10s %s\n", "help", "this text, or that of a command");
+	printf("  %-10s %s\n", "version", "the version");
+	printf("\nexit status: 0 done, 1 error, 2 plan has changes (--detailed-exitcode), 3 "
+	       "refused, "
+	       "4 plan incomplete,\n5 stale, 6 apply failed part way, 64 wrong usage\n");
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static int unknown_command(const char *name, struct err *err)
+{
+	const char *names[ARRAY_LEN(commands)];
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		names[i] = commands[i]->name;
+	const char *close = suggest(name, names, ARRAY_LEN(names));
+	return err_set(err, ERR_USAGE, "unknown command \"%s\"%s%s%s; see rhumb --help", name,
+		       close ? " (did you mean \"" : "", close ? close : "", close ? "\"?)" : "");
+}
+
+static int run(const struct command *c, int argc, const char **argv, struct err *err)
+{
+	AUTO(auto_free) void *options = xcalloc(1, c->options_size);
+	bool wants_help = false;
+	int rc = options_parse(c, options, &argc, argv, &wants_help, err);
+	if (rc == 0 && wants_help)
+		command_help(c);
+	else if (rc == 0)
+		rc = c->run(options, argc, argv, err);
+	options_done(c, options);
+	return rc;
+}
+
+static int dispatch(int argc, const char **argv, struct err *err)
+{
+	const char *name = argc > 1 ? argv[1] : "help";
+	bool wants_help =
+		strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0;
+	if (wants_help && argc > 2 && find(argv[2])) {
+		command_help(find(argv[2]));
+		return 0;
+	}
+	if (wants_help) {
+		help();
+		return argc > 1 ? EXIT_DONE : EXIT_USAGE;
+	}
+	if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
+		printf("rhumb %s\n", RHUMB_VERSION);
+		return 0;
+	}
+	const struct command *c = find(name);
+	return c ? run(c, argc - 2, argv + 2, err) : unknown_command(name, err);
+}
+
+/* Secrets pass through this process's memory: no core file, no ptrace by others. */
+static void keep_memory_private(void)
+{
+	struct rlimit none = { 0, 0 };
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+int main(int argc, char **argv)
+{
+	AUTO(err_done) struct err err = { 0 };
+	if (!getenv("RHUMB_ALLOW_CORE"))
+		keep_memory_private();
+	signal(SIGPIPE, SIG_IGN);
+	int status = dispatch(argc, (const char **)argv, &err);
+	if (status < 0) {
+		say_error(&err);
+		status = exit_status_of(&err);
+	}
+	/* What people approve is on stdout: it is whole or the command failed. */
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		say_note("write to stdout: %s", strerror(errno));
+		return status ? status : EXIT_ERROR;
+	}
+	return status;
+}
