@@ -38,10 +38,10 @@ enum json_type {
 };
 
 struct json {
-	uint8_t type;  /* enum json_type */
-	bool truth;    /* of a JSON_BOOL */
-	bool roomy;    /* children have room up to the next power of two: see json.c */
-	uint32_t n;    /* bytes of text, items, or members */
+	uint8_t type; /* enum json_type */
+	bool truth;   /* of a JSON_BOOL */
+	bool roomy;   /* children have room up to the next power of two: see json.c */
+	uint32_t n;   /* bytes of text, items, or members */
 	uint32_t line, col;
 	union {
 		const char *text; /* JSON_INT, JSON_FLOAT, JSON_STRING; NUL-terminated */

@@ -19,7 +19,7 @@
 		(p) = NULL;                                                                        \
 		taken_;                                                                            \
 	})
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_LEN(a)            (sizeof(a) / sizeof((a)[0]))
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
 
 /* Makes room for one more element: doubles `cap` when `n` has reached it. */

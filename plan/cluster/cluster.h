@@ -39,7 +39,7 @@ typedef int list_object_fn(void *ctx, struct list_request *request, const struct
 
 enum api_verb {
 	API_GET,
-	API_DRY_RUN_APPLY, /* server-side apply, dryRun=All, fieldValidation=Strict */
+	API_DRY_RUN_APPLY,      /* server-side apply, dryRun=All, fieldValidation=Strict */
 	API_DRY_RUN_JSON_PATCH, /* RFC 6902 patch (body: array of operations), dryRun=All,
 				   fieldManager=rhumb: a read, like the dry-run apply */
 	/* only for apply/, refused here: */

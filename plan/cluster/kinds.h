@@ -6,12 +6,12 @@
 
 struct kind {
 	const char *group, *version, *kind;
-	const char *plural;  /* "deployments" */
+	const char *plural; /* "deployments" */
 	bool namespaced;
-	bool listable;       /* get and list are served */
-	bool appliable;      /* patch is served */
-	bool preferred;      /* of its group */
-	bool deferred;       /* comes with a CRD of the same plan, not served yet */
+	bool listable;  /* get and list are served */
+	bool appliable; /* patch is served */
+	bool preferred; /* of its group */
+	bool deferred;  /* comes with a CRD of the same plan, not served yet */
 };
 
 struct kind_table {

@@ -19,20 +19,20 @@ enum {
 
 struct declared {
 	struct object_ref ref;
-	struct json object;      /* normalised (see source_normalise); positions are the file's */
+	struct json object; /* normalised (see source_normalise); positions are the file's */
 	const char *application;
-	const char *file;        /* from the root of the repository */
-	unsigned line, col;      /* where the object starts */
-	char blob[GIT_ID_TEXT];  /* the file's content in Git ... */
-	unsigned document;       /* ... the document in it, from 0 ... */
-	int item;                /* ... and the item of a List, -1 where it is none */
+	const char *file;       /* from the root of the repository */
+	unsigned line, col;     /* where the object starts */
+	char blob[GIT_ID_TEXT]; /* the file's content in Git ... */
+	unsigned document;      /* ... the document in it, from 0 ... */
+	int item;               /* ... and the item of a List, -1 where it is none */
 };
 
 struct declared_set {
 	struct arena arena;
 	struct declared *items; /* after source_resolve(): sorted by ref, no two equal */
 	size_t n, cap;
-	char **notes;           /* "apps/shop/vendor: submodule, not read"; for people */
+	char **notes; /* "apps/shop/vendor: submodule, not read"; for people */
 	size_t n_notes, cap_notes;
 };
 
