@@ -8,7 +8,7 @@
 
 #include "base/time.h"
 
-enum { POLL_MS = 1000, BACKOFF_FIRST_MS = 200, BACKOFF_LARGEST_MS = 10000, MAX_PORT = 65535 };
+enum { POLL_MS = 1000, BACKOFF_LARGEST_MS = 10000, MAX_PORT = 65535 };
 
 static void init_once(void)
 {
@@ -139,6 +139,7 @@ int http_client_new(struct http_client **out, const struct http_options *o, stru
 		c->proxy = xstrdup("");
 	c->user_agent = copy_or_null(o->user_agent);
 	c->compress = o->compress;
+	c->backoff_ms = o->backoff_ms ? o->backoff_ms : HTTP_BACKOFF_MS;
 	c->attempt = o->attempt;
 	c->ctx = o->ctx;
 	c->seed = (unsigned)time_monotonic_ms() ^ (unsigned)(uintptr_t)c;
@@ -208,7 +209,7 @@ static bool worth_repeating(const struct transfer *t, enum transfer_end end)
  * wait is given up on: coming back early would be worse than saying so. */
 static double wait_before_next(struct transfer *t)
 {
-	double backoff = BACKOFF_FIRST_MS << (t->attempts - 1);
+	double backoff = t->client->backoff_ms << (t->attempts - 1);
 	if (backoff > BACKOFF_LARGEST_MS)
 		backoff = BACKOFF_LARGEST_MS;
 	double jitter = (double)rand_r(&t->client->seed) / RAND_MAX;

@@ -40,6 +40,7 @@ enum {
 	HTTP_CONNECT_SECONDS = 10,
 	HTTP_STALL_SECONDS = 30, /* without a byte */
 	HTTP_ATTEMPTS = 5,
+	HTTP_BACKOFF_MS = 200,
 	HTTP_CONNECT_ATTEMPTS = 3, /* where no connection can be made */
 	HTTP_MAX_RETRY_AFTER = 30, /* seconds */
 	HTTP_MAX_WAIT = 60,        /* seconds between attempts, in total */
@@ -68,7 +69,8 @@ struct http_options {
 	struct http_tls tls;
 	const char *proxy; /* http, https or socks5 URL; "": none; NULL: http_proxy_for() */
 	const char *user_agent;
-	bool compress; /* ask for gzip; ceilings count what comes out of it */
+	bool compress;       /* ask for gzip; ceilings count what comes out of it */
+	unsigned backoff_ms; /* before the second attempt, then doubled; 0: HTTP_BACKOFF_MS */
 	void (*attempt)(void *ctx, const struct http_attempt *a); /* may be NULL */
 	void *ctx;
 };

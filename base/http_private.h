@@ -23,6 +23,7 @@ struct http_client {
 	void *ctx;
 	struct transfer *slots;
 	size_t n_slots;
+	unsigned backoff_ms;
 	unsigned seed; /* of the jitter */
 };
 

@@ -286,7 +286,7 @@ static const struct ending endings[] = {
 	  "the client certificate or its key cannot be used" },
 	{ CURLE_SSL_CACERT_BADFILE, END_FINAL, ERR_INPUT,
 	  "the certificate authority cannot be read" },
-	{ CURLE_UNSUPPORTED_PROTOCOL, END_FINAL, ERR_INPUT, NULL },
+	{ CURLE_UNSUPPORTED_PROTOCOL, END_FINAL, ERR_SERVER, NULL },
 	{ CURLE_URL_MALFORMAT, END_FINAL, ERR_INPUT, NULL },
 	{ CURLE_BAD_CONTENT_ENCODING, END_FINAL, ERR_SERVER, NULL },
 	{ CURLE_OUT_OF_MEMORY, END_FINAL, ERR_SYSTEM, NULL },
