@@ -270,12 +270,14 @@ int yaml_parse(struct arena *a, const char *text, size_t n, const char *name,
 			 .err = err,
 			 .max_depth = l.max_depth ? l.max_depth : YAML_MAX_DEPTH,
 			 .max_nodes = l.max_nodes ? l.max_nodes : YAML_MAX_NODES },
-		.p = text,
-		.end = text + n,
 		.max_documents = l.max_documents ? l.max_documents : YAML_MAX_DOCUMENTS,
 		.each = each,
 		.ctx = ctx,
 	};
+	if (yaml_is_utf16(text, n) && yaml_from_utf16(&s.run, &text, &n) < 0)
+		return -1;
+	s.p = text;
+	s.end = text + n;
 	if (n >= 3 && memcmp(text, MARK, 3) == 0)
 		s.p += 3;
 	return starts_with_brace(s.p, s.end) ? read_stream(&s) : read_pieces(&s);

@@ -1,8 +1,9 @@
 /* libyaml's parser: lines in as kubectl sees them, events out, problems in our words. */
 #include "base/yaml_events.h"
 
-#include <stdbool.h>
 #include <string.h>
+
+#include "base/yaml_internal.h"
 
 /* ---- text in: the lines as kubectl's line reader gives them, ended by \n alone */
 
@@ -87,20 +88,18 @@ static const struct {
 	  "control characters are not allowed; write them as \\x.. in double quotes" },
 };
 
-/* The byte at a mark; 0 past the end. */
-static char byte_at(const struct yaml_events *e, yaml_mark_t mark)
+const char *yaml_text_at(const char *p, const char *end, size_t line, size_t col)
 {
-	const char *p = e->text, *end = e->text + e->n;
-	for (size_t line = 0; line < mark.line; line++) {
+	while (line-- > 0) {
 		const char *newline = memchr(p, '\n', (size_t)(end - p));
 		if (!newline)
-			return '\0';
+			return end;
 		p = newline + 1;
 	}
-	for (size_t col = 0; col < mark.column && p < end; col++)
+	while (col-- > 0 && p < end)
 		for (p++; p < end && ((unsigned char)*p & 0xC0) == 0x80; p++)
 			;
-	return p < end ? *p : '\0';
+	return p;
 }
 
 /* The mark of a byte, for errors of the reader, which have no mark. */
@@ -131,7 +130,11 @@ static int fail(struct yaml_events *e)
 	    (strcmp(say, "could not find expected ':'") == 0 ||
 	     strcmp(say, "found unexpected end of stream") == 0))
 		mark = p->context_mark;
-	char at = byte_at(e, mark);
+	const char *end = e->text + e->n;
+	const char *p_at = yaml_text_at(e->text, end, mark.line, mark.column);
+	char at = '\0';
+	if (p_at < end)
+		at = *p_at;
 	for (size_t i = 0; i < ARRAY_LEN(explanations); i++) {
 		if (strcmp(explanations[i].problem, say) == 0 &&
 		    (!explanations[i].at || explanations[i].at == at)) {

@@ -4,6 +4,7 @@
  *   yaml_events.c  libyaml: lines in, events out, its problems in our words
  *   yaml_read.c    the events of one document into a tree
  *   yaml_merge.c   anchors and merge keys
+ *   yaml_utf16.c   UTF-16 to UTF-8
  *   yaml_json.c    JSON values that follow each other
  *   yaml_scalar.c  what a scalar is: YAML 1.1 as go-yaml v2 resolves it
  *   yaml_value.c   resolved scalars to values and keys
@@ -67,10 +68,18 @@ struct yaml_run {
 int yaml_read_document(struct yaml_run *run, const char *text, size_t n, unsigned line,
 		       struct json *out);
 
+bool yaml_is_utf16(const char *text, size_t n);
+
+/* Replaces the text by one in UTF-8 without a mark, in the arena. */
+int yaml_from_utf16(struct yaml_run *run, const char **text, size_t *n);
+
 /* Reads the JSON value at the start of text, which stands after `line` lines and `col` characters
  * of the next one; *used: its length.  What is no JSON sets `syntax`, any other error run->err. */
 int yaml_read_json(struct yaml_run *run, const char *text, size_t n, unsigned line, unsigned col,
 		   struct json *out, size_t *used, struct err *syntax);
+
+/* What stands `line` lines and then `col` characters after p, or the end. */
+const char *yaml_text_at(const char *p, const char *end, size_t line, size_t col);
 
 /* A copy of s in the arena, shared with equal short strings of the same file. */
 const char *yaml_intern(struct yaml_run *run, const char *s, size_t n);

@@ -4,6 +4,7 @@
  * as those of YAML: kubectl sends 1.0 as 1 from either. */
 #include "base/yaml_internal.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/json_parse.h"
@@ -91,6 +92,18 @@ static void adjust(struct adjust *by, struct json *v)
 	}
 }
 
+/* Whether json_parse() refused a number that is one, only too large: no reason to try YAML. */
+static bool is_too_large(const char *text, const char *end, const struct srcpos *at)
+{
+	if (!at->line || !at->col)
+		return false;
+	const char *p = yaml_text_at(text, end, at->line - 1, at->col - 1);
+	if (p == end || !(*p == '-' || (*p >= '0' && *p <= '9')))
+		return false;
+	AUTO(auto_free) char *number = xstrndup(p, (size_t)(end - p));
+	return isinf(strtod(number, NULL));
+}
+
 int yaml_read_json(struct yaml_run *run, const char *text, size_t n, unsigned line, unsigned col,
 		   struct json *out, size_t *used, struct err *syntax)
 {
@@ -101,11 +114,12 @@ int yaml_read_json(struct yaml_run *run, const char *text, size_t n, unsigned li
 	struct json document;
 	size_t length = (size_t)(value_end(text, text + n) - text);
 	if (json_parse(run->a, text, length, run->name, &limits, &document, syntax) < 0) {
+		bool final = is_too_large(text, text + length, &syntax->at);
 		if (syntax->at.line == 1 && syntax->at.col)
 			syntax->at.col += col;
 		if (syntax->at.line)
 			syntax->at.line += line;
-		return -1;
+		return final ? err_move(run->err, syntax) : -1;
 	}
 	struct adjust by = { .run = run, .line = line, .col = col };
 	adjust(&by, &document);

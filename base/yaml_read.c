@@ -262,13 +262,22 @@ static int add_merge(struct reader *r, size_t base, const struct yaml_node *node
 	return 0;
 }
 
+static const char *why_no_key(const struct reader *r, yaml_mark_t mark)
+{
+	const char *text = r->events.text, *end = text + r->events.n;
+	const char *p = yaml_text_at(text, end, mark.line, mark.column);
+	if (p > text && p < end && p[-1] == '{' && *p == '{')
+		return "a template ({{ }}) is no YAML; render it first, or put it in quotes";
+	return "a key has to be a scalar, not a mapping or a list";
+}
+
 static int add_member(struct reader *r, const struct yaml_node *key, yaml_mark_t key_mark,
 		      const struct yaml_node *value)
 {
 	struct srcpos at = yaml_position(&r->events, key_mark);
 	struct json_member m = { .value = value->value, .line = at.line, .col = at.col };
 	const char *why = key->is_scalar ? yaml_to_key(r->run, &key->scalar, &m.key)
-					 : "a key has to be a scalar, not a mapping or a list";
+					 : why_no_key(r, key_mark);
 	if (why)
 		return fail(r, key_mark, why);
 	GROW(r->members, r->n_members, r->cap_members);

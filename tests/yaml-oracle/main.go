@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/big"
 	"os"
 	"sort"
 	"strconv"
@@ -149,10 +148,15 @@ func writeObject(b *strings.Builder, v map[string]any) error {
 	return nil
 }
 
-// writeNumber prints integers with all their digits; a float as encoding/json would send it.
+// writeNumber prints integers of 64 bits with all their digits; anything else as encoding/json
+// would send it.
 func writeNumber(b *strings.Builder, text string) error {
-	if n, ok := new(big.Int).SetString(text, 10); ok {
-		b.WriteString(n.String())
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		fmt.Fprint(b, n)
+		return nil
+	}
+	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
+		fmt.Fprint(b, n)
 		return nil
 	}
 	f, err := strconv.ParseFloat(text, 64)
