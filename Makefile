@@ -91,12 +91,29 @@ fuzz-%:
 	build/fuzz/fuzz_$* -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
 		-print_final_stats=1 -artifact_prefix=build/fuzz/$*- build/fuzz/corpus/$* testdata/fuzz/$*
 
+# Everything that a user's first try needs, and the main job on an embedded cluster.
+demo:
+	@.ci/deps build
+	@$(MAKE) --no-print-directory all
+	@tests/demo/run $(BUILD)/rhumb
+
+# Every suite, with one line for all of them at the end; MORE adds suites.
+test:
+	@.ci/deps test
+	@tests/run-suites $(CHECKS) unit e2e demo $(MORE)
+
+deps:
+	@.ci/deps test
+
+install: all
+	install -D -m 755 $(BUILD)/rhumb $(DESTDIR)$(PREFIX)/bin/rhumb
+
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
 clean:
 	rm -rf build
 
-.PHONY: all tests unit check $(CHECKS) asan analyze format clean
+.PHONY: all tests unit check $(CHECKS) asan analyze demo test deps install format clean
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TESTLIB)) $(addsuffix .d,$(TESTS) $(FUZZ)) $(TOOL_SRC:%.c=$(BUILD)/%.d)

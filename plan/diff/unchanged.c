@@ -64,6 +64,17 @@ static bool covers_label(struct walk *w, const struct json *live, const struct j
 	return value && strcmp(value, w->label.value) == 0 && json_get(fields, name);
 }
 
+/* Metadata that states nothing but who the object is leaves no trace in an entry. */
+static bool owns_nothing(enum level level, const struct json_member *m)
+{
+	if (level != ROOT || strcmp(m->key, "metadata") != 0 || m->value.type != JSON_OBJECT)
+		return false;
+	for (uint32_t i = 0; i < m->value.n; i++)
+		if (!is_one_of(unowned_metadata, m->value.members[i].key))
+			return false;
+	return true;
+}
+
 static bool covers_members(struct walk *w, const struct json *want, const struct json *live,
 			   const struct json *fields, enum level level)
 {
@@ -83,7 +94,7 @@ static bool covers_members(struct walk *w, const struct json *want, const struct
 	uint32_t matched = f;
 	for (uint32_t i = 0; i < want->n; i++) {
 		const struct json_member *m = &want->members[i];
-		if (is_one_of(unowned, m->key))
+		if (is_one_of(unowned, m->key) || owns_nothing(level, m))
 			continue;
 		while (f < fields->n && (strncmp(fields->members[f].key, "f:", 2) != 0 ||
 					 strcmp(fields->members[f].key + 2, m->key) < 0))
