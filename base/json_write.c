@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/utf8.h"
-
-enum { DOUBLE_DIGITS = 17 /* always enough for a double */ };
 
 /* ---- strings */
 
@@ -55,16 +54,6 @@ static void write_string(struct buf *b, const char *s, size_t n)
 
 /* ---- numbers */
 
-/* The fewest digits that read back as the same double, as d.ddde±xx. */
-static void shortest(double x, char *text, size_t size)
-{
-	for (int digits = 1; digits <= DOUBLE_DIGITS; digits++) {
-		snprintf(text, size, "%.*e", digits - 1, x);
-		if (strtod(text, NULL) == x)
-			return;
-	}
-}
-
 /* Number::toString of ECMAScript for digits × 10^(point - length), where `point` is how many
  * digits stand before the decimal point; only that a whole number gets a fraction, for without
  * one it would read back as an integer. */
@@ -95,17 +84,8 @@ static void write_double(struct buf *b, const char *text)
 		buf_putc(b, '-');
 		x = -x;
 	}
-	char scientific[40], digits[DOUBLE_DIGITS + 1];
-	shortest(x, scientific, sizeof(scientific));
-	int length = 0;
-	const char *p = scientific;
-	for (; *p != 'e'; p++)
-		if (*p >= '0' && *p <= '9')
-			digits[length++] = *p;
-	while (length > 1 && digits[length - 1] == '0')
-		length--;
-	digits[length] = '\0';
-	write_digits(b, digits, length, (int)strtol(p + 1, NULL, 10) + 1);
+	struct decimal d = decimal_shortest(x, false);
+	write_digits(b, d.digits, d.length, d.point);
 }
 
 /* ---- canonical */

@@ -6,8 +6,9 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "base/decimal.h"
 
 /* strconv.ParseUint(s, base, 64); base 0 takes it from the prefix. */
 static bool parse_uint(const char *s, unsigned base, uint64_t *out)
@@ -126,37 +127,6 @@ bool yaml_number(const char *text, size_t n, struct yaml_scalar *out)
 
 /* ---- printing */
 
-struct decimal {
-	char digits[20];   /* no trailing zeros */
-	int length, point; /* value: 0.digits × 10^point */
-};
-
-static double read_back(const char *text, bool single)
-{
-	return single ? (double)strtof(text, NULL) : strtod(text, NULL);
-}
-
-/* The fewest digits that read back as the same number; x > 0. */
-static struct decimal shortest(double x, bool single)
-{
-	char text[40];
-	struct decimal d = { .length = 0 };
-	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*e", digits - 1, x);
-		if (read_back(text, single) == x)
-			break;
-	}
-	char *p = text;
-	for (; *p != 'e'; p++)
-		if (*p != '.')
-			d.digits[d.length++] = *p;
-	while (d.length > 1 && d.digits[d.length - 1] == '0')
-		d.length--;
-	d.digits[d.length] = '\0';
-	d.point = (int)strtol(p + 1, NULL, 10) + 1;
-	return d;
-}
-
 static void print_exponent(struct buf *b, const struct decimal *d, int exponent_digits)
 {
 	int exponent = d->point - 1;
@@ -195,7 +165,7 @@ void yaml_double_value(struct buf *b, double x)
 	if (x < 0)
 		buf_putc(b, '-');
 	x = fabs(x);
-	struct decimal d = shortest(x, false);
+	struct decimal d = decimal_shortest(x, false);
 	if (x < 1e-6 || x >= 1e21)
 		print_exponent(b, &d, 1);
 	else
@@ -216,7 +186,7 @@ void yaml_double_key(struct buf *b, double x)
 		buf_puts(b, single == 0 ? "0" : ".inf");
 		return;
 	}
-	struct decimal d = shortest((double)single, true);
+	struct decimal d = decimal_shortest((double)single, true);
 	if (d.point - 1 < -4 || d.point - 1 >= 6)
 		print_exponent(b, &d, 2);
 	else
