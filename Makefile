@@ -25,7 +25,8 @@ TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 CMD_OBJ  := $(CMD_SRC:%.c=$(BUILD)/%.o)
 TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
-TESTLIB  := $(TESTLIB_SRC:%.c=$(BUILD)/%.o)
+TESTLIB_OBJ := $(TESTLIB_SRC:%.c=$(BUILD)/%.o)
+TESTLIB  := $(BUILD)/libtest.a
 FUZZ     := $(FUZZ_SRC:%.c=$(BUILD)/%)
 TOOLS    := $(TOOL_SRC:tests/tools/%.c=$(BUILD)/tests/%)
 
@@ -39,6 +40,8 @@ $(BUILD)/rhumb: $(CMD_OBJ) $(BUILD)/librhumb.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/librhumb.a: $(LIB_OBJ)
+$(TESTLIB): $(TESTLIB_OBJ)
+$(BUILD)/librhumb.a $(TESTLIB):
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
@@ -116,4 +119,4 @@ clean:
 
 .PHONY: all tests unit check $(CHECKS) asan analyze demo test deps install format clean
 .SECONDARY:
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TESTLIB)) $(addsuffix .d,$(TESTS) $(FUZZ)) $(TOOL_SRC:%.c=$(BUILD)/%.d)
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TESTLIB_OBJ)) $(addsuffix .d,$(TESTS) $(FUZZ)) $(TOOL_SRC:%.c=$(BUILD)/%.d)

@@ -10,7 +10,7 @@
 
 static bool ok(const struct api_call *call)
 {
-	return call->status >= 200 && call->status < 300;
+	return call->status >= 200 && call->status < 300 && call->object;
 }
 
 static const char *failure_text(const struct api_call *call)
@@ -150,7 +150,10 @@ static bool is_owned_by_another(const struct api_call *call)
 static void write_failed(struct run *r, struct step *s, const struct api_call *call)
 {
 	int status = call->status;
-	bool lost = status == 0 || status >= 500;
+	/* An answer that makes no sense tells nothing either; status 0 with ERR_INVALID was never
+	 * sent. */
+	bool lost = (status == 0 && call->err.code != ERR_INVALID) || status >= 500 ||
+		    (status >= 200 && status < 300);
 	bool moved = status == 409 || (status == 422 && s->next == REQUEST_TAKEOVER);
 	if (lost)
 		r->wrote = s->maybe_done = true;
@@ -161,7 +164,7 @@ static void write_failed(struct run *r, struct step *s, const struct api_call *c
 	}
 	free(s->trouble.message);
 	s->trouble = (struct trouble){ .message = xstrdup(failure_text(call)),
-				       .resend = moved || status == 0,
+				       .resend = moved || (lost && status == 0),
 				       .lost = lost };
 	s->next = REQUEST_READ;
 }
@@ -202,15 +205,18 @@ static void settle(struct run *r, struct step *s)
 	s->next = first_request(s);
 }
 
-/* The object is as planned, but the last write did not say so. */
+/* The object is as planned, though no write has said so: an answer was lost, here or below, where
+ * a request is repeated; or somebody else did exactly the same. */
 static void found_done(struct run *r, struct step *s)
 {
-	if (!s->writing)
+	if (!s->writing) {
 		step_end(r, s, OUTCOME_UNCHANGED, NULL);
-	else if (s->maybe_done || s->own_version || s->replaced)
-		end(r, s, OUTCOME_APPLIED, "the answer was lost; a read shows that it was done");
-	else
-		end(r, s, OUTCOME_UNCHANGED, "somebody else did the same");
+		return;
+	}
+	AUTO(auto_free)
+	char *message = xfmt("a read shows that it is as planned; the write was answered: %s",
+			     s->trouble.message ? s->trouble.message : "nothing");
+	end(r, s, OUTCOME_APPLIED, message);
 }
 
 void exchange_judge(struct run *r, struct step *s, const struct json *live)
@@ -260,7 +266,7 @@ static void read_failed(struct run *r, struct step *s, const struct api_call *ca
 
 static void read_answer(struct run *r, struct step *s, const struct api_call *call)
 {
-	if (ok(call) && call->object)
+	if (ok(call))
 		exchange_judge(r, s, call->object);
 	else if (call->status == 404)
 		exchange_judge(r, s, NULL);
@@ -272,7 +278,7 @@ static void read_answer(struct run *r, struct step *s, const struct api_call *ca
 static void ask_answer(struct run *r, struct step *s, const struct api_call *call)
 {
 	AUTO(auto_free) char *why = TAKE(s->why_stale);
-	if (ok(call) && call->object && check_same_as_asked(s, call->object))
+	if (ok(call) && check_same_as_asked(s, call->object))
 		found_done(r, s);
 	else
 		end(r, s, OUTCOME_STALE, why);

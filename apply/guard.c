@@ -31,8 +31,8 @@ static int check_plan(struct run *r, struct err *err)
 	const struct apply_options *o = r->options;
 	if (!p->cluster_uid || !*p->cluster_uid)
 		return err_set(err, ERR_REFUSED,
-			       "the plan was made without a cluster (--cluster none) and is for "
-			       "reading only: plan again with the cluster");
+			       "the plan does not say for which cluster it is (--cluster none) and "
+			       "is for reading only: plan again with the cluster");
 	if (p->summary.denied > 0)
 		return err_set(err, ERR_REFUSED, "the plan is denied by policy (%lld %s)",
 			       (long long)p->summary.denied,
@@ -62,6 +62,10 @@ int guard_check(struct run *r, struct err *err)
 	AUTO(cluster_identity_done) struct cluster_identity id = { 0 };
 	if (r->cluster->ops->identify(r->cluster, &id, err) < 0)
 		return err_wrap(err, "identify the cluster");
+	if (!*id.uid)
+		return err_set(err, ERR_FORBIDDEN, "cannot tell whether this is cluster %s: %s",
+			       r->plan->cluster_name,
+			       id.uid_unknown ? id.uid_unknown : "it has no uid");
 	if (strcmp(id.uid, r->plan->cluster_uid) != 0)
 		return err_set(err, ERR_REFUSED,
 			       "the plan is for cluster %s (uid %s), this is %s (uid %s)",

@@ -148,7 +148,7 @@ void wait_for_crds(struct run *r, struct step **steps, size_t n)
 		return;
 	const struct apply_progress *p = &r->options->progress;
 	if (p->waiting)
-		p->waiting(p->ctx, arena_fmt(&r->arena, "until %s is established",
+		p->waiting(p->ctx, arena_fmt(&r->arena, "waiting until %s is established",
 					     step_label(r, w.items[0].step)));
 	int64_t deadline = run_deadline(r);
 	for (unsigned ms = POLL_MIN_MS;; ms = ms * 2 < POLL_MAX_MS ? ms * 2 : POLL_MAX_MS) {

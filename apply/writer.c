@@ -3,20 +3,26 @@
 
 #include <string.h>
 
-#include "apply/writer_kube.h"
+#include "plan/cluster/kube/kube.h"
+
+static int write_kube(struct cluster *c, struct api_call *calls, size_t n, api_done_fn *done,
+		      void *ctx, struct err *err)
+{
+	return kube_exchange(c, true, calls, n, done, ctx, err);
+}
 
 static const struct {
 	const char *name; /* of the back end */
 	writer_fn *write;
 } writers[] = {
-	{ "kube", writer_kube },
+	{ "kube", write_kube },
 };
 
 int writer_call(struct cluster *c, struct api_call *calls, size_t n, api_done_fn *done, void *ctx,
 		struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(writers); i++)
-		if (strcmp(writers[i].name, c->ops->name) == 0 && writers[i].write)
+		if (strcmp(writers[i].name, c->ops->name) == 0)
 			return writers[i].write(c, calls, n, done, ctx, err);
 	return err_set(err, ERR_USAGE, "a cluster of kind `%s` cannot be written to", c->ops->name);
 }
