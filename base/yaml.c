@@ -229,6 +229,7 @@ static bool is_later(const struct srcpos *a, const struct srcpos *b)
  * that came further is the better one. */
 static int read_stream(struct stream *s)
 {
+	enum { AHEAD = 4 };
 	AUTO(err_done) struct err json_err = { 0 };
 	if (read_values(s, &json_err) < 0)
 		return -1;
@@ -240,6 +241,8 @@ static int read_stream(struct stream *s)
 	struct err *outer = s->run.err;
 	const char *next = skip_space(s);
 	const char *newline = memchr(s->p, '\n', (size_t)(next - s->p));
+	if (s->values > 0 && s->end - (newline ? newline : next) < AHEAD)
+		return err_move(s->run.err, &json_err); /* as kubectl, which looks that far ahead */
 	advance(s, newline ? newline + 1 : next);
 	s->run.err = &yaml_err;
 	int rc = read_pieces(s);

@@ -17,6 +17,35 @@ static const char *string_end(const char *p, const char *end)
 	return p < end ? p + 1 : end;
 }
 
+static const char *digits_end(const char *p, const char *end)
+{
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
+/* A number or a word ends where it is whole, whatever follows: 01 is two numbers. */
+static const char *word_end(const char *p, const char *end)
+{
+	static const char *const words[] = { "true", "false", "null" };
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		size_t n = strlen(words[i]);
+		if ((size_t)(end - p) >= n && memcmp(p, words[i], n) == 0)
+			return p + n;
+	}
+	p += *p == '-';
+	p = p < end && *p == '0' ? p + 1 : digits_end(p, end);
+	if (p < end && *p == '.')
+		p = digits_end(p + 1, end);
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		p++;
+		if (p < end && (*p == '+' || *p == '-'))
+			p++;
+		p = digits_end(p, end);
+	}
+	return p;
+}
+
 /* The end of the value at p, as far as brackets and quotes tell; json_parse() judges it. */
 static const char *value_end(const char *p, const char *end)
 {
@@ -33,9 +62,7 @@ static const char *value_end(const char *p, const char *end)
 		} else if (open) {
 			p++;
 		} else {
-			while (p < end && !strchr(" \t\r\n\"{}[],:", *p))
-				p++;
-			return p;
+			return word_end(p, end);
 		}
 	} while (open && p < end);
 	return p;

@@ -69,7 +69,7 @@ int main(int argc, char **argv)
 		as_yaml = true;
 		first++;
 	}
-	if (argc == 1)
+	if (argc == first)
 		status = convert_listed();
 	for (int i = first; i < argc; i++)
 		status |= convert(argv[i]);

@@ -1,8 +1,13 @@
-// yaml-oracle reads files as kubectl does, with kubectl's own packages, and prints each document
-// as canonical JSON, one a line, or a line that starts with "error:".  Tests compare
-// build/tests/yaml-to-json with it.
+// yaml-oracle reads files as kubectl does, with kubectl's own packages.
 //
-// Each path on standard input is answered by its documents and then a line "end PATH".
+//	yaml-oracle print < PATHS
+//	        each document as canonical JSON, a line each, or a line that starts with "error:";
+//	        after each file a line "end PATH"
+//	yaml-oracle compare TOOL < PATHS
+//	        compares that with what TOOL (build/tests/yaml-to-json) reads, and what TOOL -y
+//	        writes with what was read; exits 1 where they differ
+//	yaml-oracle generate DIR COUNT
+//	        writes files with odd YAML, the same ones every time
 package main
 
 import (
@@ -22,31 +27,58 @@ import (
 )
 
 func main() {
+	var err error
+	switch args := os.Args[1:]; {
+	case len(args) == 1 && args[0] == "print":
+		err = printFiles()
+	case len(args) == 2 && args[0] == "compare":
+		err = compareFiles(args[1])
+	case len(args) == 3 && args[0] == "generate":
+		err = generate(args[1], args[2])
+	default:
+		err = fmt.Errorf("usage: yaml-oracle print | compare TOOL | generate DIR COUNT")
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "yaml-oracle:", err)
+		os.Exit(1)
+	}
+}
+
+func printFiles() error {
 	out := bufio.NewWriter(os.Stdout)
-	defer out.Flush()
 	paths := bufio.NewScanner(os.Stdin)
 	for paths.Scan() {
-		if err := readFile(out, paths.Text()); err != nil {
-			fmt.Fprintf(out, "error: %s\n", strings.ReplaceAll(err.Error(), "\n", " "))
+		data, err := os.ReadFile(paths.Text())
+		if err != nil {
+			return err
+		}
+		for _, line := range read(data) {
+			fmt.Fprintln(out, line)
 		}
 		fmt.Fprintf(out, "end %s\n", paths.Text())
 		out.Flush()
 	}
+	return out.Flush()
 }
 
-// readFile does what the FileVisitor and StreamVisitor of k8s.io/cli-runtime do.
-func readFile(out io.Writer, path string) error {
-	data, err := os.ReadFile(path)
+// read gives a line a document, and one for the error that ended it.
+func read(data []byte) []string {
+	lines, err := readDocuments(data)
 	if err != nil {
-		return err
+		lines = append(lines, "error: "+strings.ReplaceAll(err.Error(), "\n", " "))
 	}
+	return lines
+}
+
+// readDocuments does what the FileVisitor and StreamVisitor of k8s.io/cli-runtime do.
+func readDocuments(data []byte) (lines []string, err error) {
 	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(withoutMark(data)), 4096)
 	for {
 		ext := runtime.RawExtension{}
 		if err := decoder.Decode(&ext); err == io.EOF {
-			return nil
+			return lines, nil
 		} else if err != nil {
-			return err
+			return lines, err
 		}
 		raw := bytes.TrimSpace(ext.Raw)
 		if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
@@ -54,9 +86,9 @@ func readFile(out io.Writer, path string) error {
 		}
 		text, err := canonical(raw)
 		if err != nil {
-			return err
+			return lines, err
 		}
-		fmt.Fprintln(out, text)
+		lines = append(lines, text)
 	}
 }
 
