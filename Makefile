@@ -79,6 +79,10 @@ $(CHECKS): check-%:
 
 check: $(CHECKS) unit
 
+# What the YAML reader reads against what kubectl's own packages read; needs a go.
+yaml-oracle: $(BUILD)/tests/yaml-to-json
+	@tests/yaml-oracle/run $(BUILD)
+
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 asan:
 	@$(MAKE) BUILD=build/asan EXTRA='$(SANITIZE)' unit
@@ -117,6 +121,6 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all tests unit check $(CHECKS) asan analyze demo test deps install format clean
+.PHONY: all tests unit check yaml-oracle $(CHECKS) asan analyze demo test deps install format clean
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TESTLIB_OBJ)) $(addsuffix .d,$(TESTS) $(FUZZ)) $(TOOL_SRC:%.c=$(BUILD)/%.d)
