@@ -85,7 +85,8 @@ static void on_waiting(void *ctx, const char *what)
 	say_note("%s", what);
 }
 
-static void print_troubles(const struct apply_result *r)
+/* `said` is told on stderr already. */
+static void print_troubles(const struct apply_result *r, const char *said)
 {
 	for (size_t i = 0; i < r->n_objects; i++) {
 		const struct object_result *o = &r->objects[i];
@@ -103,12 +104,13 @@ static void print_troubles(const struct apply_result *r)
 		putchar('\n');
 	}
 	for (size_t i = 0; i < r->n_problems; i++)
-		printf("problem   %s\n", r->problems[i]);
+		if (!said || strcmp(said, r->problems[i]) != 0)
+			printf("problem   %s\n", r->problems[i]);
 }
 
-static void print_result(const struct apply_result *r, const char *file)
+static void print_result(const struct apply_result *r, const char *file, const char *said)
 {
-	print_troubles(r);
+	print_troubles(r, said);
 	size_t applied = result_count(r, OUTCOME_APPLIED),
 	       same = result_count(r, OUTCOME_UNCHANGED);
 	if (r->outcome == APPLY_APPLIED && !applied)
@@ -156,7 +158,7 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 		if (rc == 0)
 			rc = err_set(err, ERR_PARTIAL, "the result could not be written");
 	}
-	print_result(&result, o->output);
+	print_result(&result, o->output, rc < 0 ? err->msg : NULL);
 	return rc;
 }
 

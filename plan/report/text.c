@@ -149,10 +149,9 @@ static void head(struct writer *w)
 static const char *why_text(struct writer *w, const struct field *f)
 {
 	bool drift = f->why == WHY_DRIFT || f->why == WHY_BOTH;
-	if (!f->owner)
+	if (!f->owner || !drift)
 		return why_name(f->why);
-	return arena_fmt(&w->arena, drift ? "%s: %s%s" : "%s, held by %s%s", why_name(f->why),
-			 f->owner, ago(w, f->since));
+	return arena_fmt(&w->arena, "%s: %s%s", why_name(f->why), f->owner, ago(w, f->since));
 }
 
 static void field_line(struct writer *w, const struct field *f)

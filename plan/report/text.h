@@ -25,4 +25,9 @@ const char *report_path(struct arena *a, const char *path, size_t width);
  * length said.  NULL is "(none)".  Control characters are escaped. */
 const char *report_value(struct arena *a, const struct json *v, size_t width);
 
+/* The same for a side of a field: of a list's item, the members that its path names already are
+ * left out, and where one member remains that is shown alone. */
+const char *report_field_value(struct arena *a, const struct field *f, const struct json *v,
+			       size_t width);
+
 #endif

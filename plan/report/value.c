@@ -71,16 +71,27 @@ const char *report_path(struct arena *a, const char *path, size_t width)
 	for (size_t i = 0; i < parsed.n; i++)
 		add_element(&text, &parsed.elements[i]);
 	const char *whole = arena_strdup(a, buf_text(&text));
-	size_t n = columns(whole);
-	if (!width || n <= width)
+	if (!width || columns(whole) <= width)
 		return whole;
-	size_t head = 5, tail = width - head - 1;
-	const char *dot = strchr(whole, '.');
-	if (dot && (size_t)(dot - whole) < width / 3)
-		head = (size_t)(dot - whole);
-	tail = width - head - 1;
-	return arena_fmt(a, "%.*s…%s", (int)(at_column(whole, head) - whole), whole,
-			 at_column(whole, n - tail));
+	/* The first element and as many of the last ones as there is room for. */
+	size_t first = 1, last = parsed.n;
+	AUTO(buf_done) struct buf head = { 0 };
+	add_element(&head, &parsed.elements[0]);
+	const char *tail = "";
+	while (last > first) {
+		AUTO(buf_done) struct buf longer = { 0 };
+		for (size_t i = last - 1; i < parsed.n; i++)
+			add_element(&longer, &parsed.elements[i]);
+		if (*tail && columns(buf_text(&head)) + 1 + columns(buf_text(&longer)) > width)
+			break;
+		tail = arena_strdup(a, buf_text(&longer));
+		last--;
+	}
+	const char *shorter = arena_fmt(a, "%s…%s", buf_text(&head), tail);
+	size_t m = columns(shorter);
+	if (m <= width)
+		return shorter;
+	return arena_fmt(a, "…%s", at_column(shorter, m - width + 1));
 }
 
 static bool is_plain(const char *s)
@@ -121,4 +132,19 @@ const char *report_value(struct arena *a, const struct json *v, size_t width)
 	size_t head = room - room / 2, tail = room / 2;
 	return arena_fmt(a, "%.*s%s%s", (int)(at_column(whole, head) - whole), whole, length,
 			 at_column(whole, n - tail));
+}
+
+const char *report_field_value(struct arena *a, const struct field *f, const struct json *v,
+			       size_t width)
+{
+	AUTO(err_done) struct err ignored = { 0 };
+	struct field_path path;
+	if (!json_is(v, JSON_OBJECT) || field_path_parse(a, f->path, &path, &ignored) < 0 ||
+	    !path.n)
+		return report_value(a, v, width);
+	const struct path_element *last = &path.elements[path.n - 1];
+	struct json rest = json_copy(a, v);
+	for (uint32_t i = 0; last->type == PATH_KEY && i < last->value.n; i++)
+		json_remove(&rest, last->value.members[i].key);
+	return report_value(a, rest.n == 1 ? &rest.members[0].value : &rest, width);
 }
