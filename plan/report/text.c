@@ -159,6 +159,7 @@ static void field_line(struct writer *w, const struct field *f)
 	size_t path_width = w->width >= 90 ? 40 : 30, value_width = w->width >= 90 ? 36 : 28;
 	struct arena *a = &w->arena;
 	bool whole = w->o->whole_values;
+	size_t room = whole ? 0 : value_width / 2;
 	buf_puts(w->out, "      ");
 	cell(w, PLAIN, report_path(a, f->path, whole ? 0 : path_width), path_width);
 	const char *value;
@@ -167,9 +168,8 @@ static void field_line(struct writer *w, const struct field *f)
 			: f->secret == SECRET_CHANGED ? "changed"
 						      : "removed";
 	else
-		value = arena_fmt(a, "%s → %s",
-				  report_value(a, f->before, whole ? 0 : value_width / 2),
-				  f->after ? report_value(a, f->after, whole ? 0 : value_width / 2)
+		value = arena_fmt(a, "%s → %s", report_field_value(a, f, f->before, room),
+				  f->after ? report_field_value(a, f, f->after, room)
 					   : "(removed)");
 	cell(w, BOLD, value, value_width);
 	bool drift = f->why == WHY_DRIFT || f->why == WHY_BOTH;

@@ -143,8 +143,12 @@ const char *report_field_value(struct arena *a, const struct field *f, const str
 	    !path.n)
 		return report_value(a, v, width);
 	const struct path_element *last = &path.elements[path.n - 1];
+	if (last->type != PATH_KEY)
+		return report_value(a, v, width);
 	struct json rest = json_copy(a, v);
-	for (uint32_t i = 0; last->type == PATH_KEY && i < last->value.n; i++)
+	for (uint32_t i = 0; i < last->value.n; i++)
 		json_remove(&rest, last->value.members[i].key);
+	if (!rest.n)
+		return "present";
 	return report_value(a, rest.n == 1 ? &rest.members[0].value : &rest, width);
 }
