@@ -79,6 +79,10 @@ $(CHECKS): check-%:
 
 check: $(CHECKS) unit
 
+# The scenarios on the file cluster and on a real API server (tests/e2e/README.md).
+e2e: all tests
+	@tests/e2e/run --build $(BUILD) $(E2E)
+
 # What the YAML reader reads against what kubectl's own packages read; needs a go.
 yaml-oracle: $(BUILD)/tests/yaml-to-json
 	@tests/yaml-oracle/run $(BUILD)
@@ -86,6 +90,9 @@ yaml-oracle: $(BUILD)/tests/yaml-to-json
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 asan:
 	@$(MAKE) BUILD=build/asan EXTRA='$(SANITIZE)' unit
+
+asan-e2e:
+	@$(MAKE) BUILD=build/asan EXTRA='$(SANITIZE)' e2e
 
 analyze:
 	@$(MAKE) BUILD=build/analyze EXTRA='-fanalyzer -O1 -Wno-error' build/analyze/librhumb.a
@@ -121,6 +128,6 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all tests unit check yaml-oracle $(CHECKS) asan analyze demo test deps install format clean
+.PHONY: all tests unit check yaml-oracle $(CHECKS) asan asan-e2e e2e analyze demo test deps install format clean
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TESTLIB_OBJ)) $(addsuffix .d,$(TESTS) $(FUZZ)) $(TOOL_SRC:%.c=$(BUILD)/%.d)
