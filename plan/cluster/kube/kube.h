@@ -23,7 +23,7 @@ enum {
 	KUBE_MAX_PAGE = 256 << 20,     /* bytes; a page is cut into objects as it comes, not kept */
 	KUBE_MAX_OBJECT = 16 << 20,    /* bytes of one object */
 	KUBE_MAX_OBJECTS = 200000,     /* of one list */
-	KUBE_MAX_PAGES = 10000,        /* of one list */
+	KUBE_MAX_EMPTY_PAGES = 100,    /* of one list, that promise more */
 	KUBE_MAX_RESTARTS = 3,         /* of one list, after 410 */
 	KUBE_MAX_DISCOVERY = 32 << 20, /* bytes of one answer */
 };

@@ -74,7 +74,8 @@ struct listing {
 	char *next_page; /* continue token; NULL: the first page */
 	struct kube_split split;
 	struct seen seen;
-	unsigned pages, restarts;
+	size_t on_page; /* objects, seen before or not */
+	unsigned empty_pages, restarts;
 };
 
 struct lists {
@@ -120,6 +121,7 @@ static int on_item(void *ctx, const char *text, size_t n, struct err *err)
 	if (!name)
 		return err_set(err, ERR_INPUT, "an object without a name in the list");
 	int rc = 0;
+	l->on_page++;
 	if (seen_add(&l->seen, json_get_str(metadata, "namespace"), name)) {
 		if (++r->objects > KUBE_MAX_OBJECTS)
 			return err_set(err, ERR_LIMIT, "more than %d objects", KUBE_MAX_OBJECTS);
@@ -160,6 +162,7 @@ static bool lists_next(void *ctx, struct http_request *r)
 	all->from = (all->from + 1) % all->n;
 	all->count--;
 	kube_split_restart(&l->split);
+	l->on_page = 0;
 	*r = (struct http_request){
 		.method = "GET",
 		.path = page_path(l),
@@ -224,8 +227,9 @@ static void page_done(struct listing *l, const struct http_answer *a, struct err
 	}
 	if (read_envelope(l, err) < 0 || !l->next_page)
 		return;
-	if (++l->pages == KUBE_MAX_PAGES)
-		err_set(err, ERR_LIMIT, "more than %d pages", KUBE_MAX_PAGES);
+	if (!l->on_page && ++l->empty_pages > KUBE_MAX_EMPTY_PAGES)
+		err_set(err, ERR_LIMIT, "more than %d pages without an object",
+			KUBE_MAX_EMPTY_PAGES);
 	else
 		make_ready(l->all, l);
 }
