@@ -8,8 +8,6 @@
 #include "plan/merge/schema.h"
 #include "tests/lib/fixture.h"
 
-#define NOW "2026-01-02T10:42:00Z"
-
 static struct fake_object *find(struct fake_cluster *f, const char *kind, const char *namespace,
 				const char *name)
 {
@@ -38,15 +36,16 @@ static struct json fields_of(struct fake_cluster *f, const struct json *object)
 	return field_set_json(&f->arena, &set);
 }
 
-static struct json entry(struct arena *a, const char *manager, const char *operation,
+static struct json entry(struct fake_cluster *f, const char *manager, const char *operation,
 			 const struct json *object, struct json fields)
 {
+	struct arena *a = &f->arena;
 	struct json e = json_of_object();
 	json_set_str(a, &e, "manager", manager);
 	json_set_str(a, &e, "operation", operation);
 	json_set_str(a, &e, "apiVersion", json_get_str(object, "apiVersion"));
 	json_set_str(a, &e, "fieldsType", "FieldsV1");
-	json_set_str(a, &e, "time", NOW);
+	json_set_str(a, &e, "time", f->now);
 	json_set(a, &e, "fieldsV1", fields);
 	return e;
 }
@@ -106,7 +105,7 @@ static struct json applied(struct fake_cluster *f, const struct json *live, cons
 	for (uint32_t i = 0; old && i < old->n; i++)
 		if (strcmp(json_get_str(&old->items[i], "manager"), FIELD_MANAGER) != 0)
 			json_append(a, &managed, json_copy(a, &old->items[i]));
-	json_append(a, &managed, entry(a, FIELD_MANAGER, "Apply", body, fields));
+	json_append(a, &managed, entry(f, FIELD_MANAGER, "Apply", body, fields));
 	json_set(a, meta, "managedFields", managed);
 	if (f->mutate)
 		json_set_str(a, json_edit(a, &out, "data"), f->mutate, "mutated");
@@ -133,7 +132,7 @@ static struct fake_object *store(struct fake_cluster *f, struct json object)
 		*o = (struct fake_object){ .ref = object_ref_copy(a, &ref) };
 		json_set(a, meta, "uid", json_of_fmt(a, "uid-%u", ++f->uids));
 		((struct json *)json_get(meta, "uid"))->type = JSON_STRING;
-		json_set_str(a, meta, "creationTimestamp", NOW);
+		json_set_str(a, meta, "creationTimestamp", f->now);
 	}
 	json_set_str(a, meta, "resourceVersion", arena_fmt(a, "%lld", (long long)++f->version));
 	o->object = object;
@@ -257,7 +256,7 @@ static void do_delete(struct fake_cluster *f, struct api_call *call)
 	struct json *meta = json_edit(&f->arena, &o->object, "metadata");
 	f->version++;
 	if (f->slow_deletes) {
-		json_set_str(&f->arena, meta, "deletionTimestamp", NOW);
+		json_set_str(&f->arena, meta, "deletionTimestamp", f->now);
 		json_set_int(&f->arena, meta, "left", 2);
 	} else {
 		o->gone = true;
@@ -424,7 +423,9 @@ static const struct cluster_ops fake_ops = {
 
 void fake_init(struct fake_cluster *f)
 {
-	*f = (struct fake_cluster){ .base = { .ops = &fake_ops }, .fail_at = -1, .version = 100 };
+	*f = (struct fake_cluster){
+		.base = { .ops = &fake_ops }, .fail_at = -1, .version = 100, .now = FAKE_BEFORE
+	};
 }
 
 void fake_done(struct fake_cluster *f)
@@ -447,7 +448,7 @@ void fake_put(struct fake_cluster *f, const char *text, const char *manager, con
 	for (uint32_t i = 0; old && i < old->n; i++)
 		if (strcmp(json_get_str(&old->items[i], "manager"), manager) != 0)
 			json_append(a, &managed, json_copy(a, &old->items[i]));
-	json_append(a, &managed, entry(a, manager, operation, &object, fields));
+	json_append(a, &managed, entry(f, manager, operation, &object, fields));
 	merge(a, &out, &object);
 	json_set(a, json_edit(a, &out, "metadata"), "managedFields", managed);
 	store(f, out);

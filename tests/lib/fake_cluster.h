@@ -7,7 +7,9 @@
 #include "base/buf.h"
 #include "plan/cluster/cluster.h"
 
-#define FAKE_UID "fake-uid"
+#define FAKE_UID    "fake-uid"
+#define FAKE_BEFORE "2026-01-01T08:00:00Z" /* while the plan is made */
+#define FAKE_NOW    "2026-01-02T10:42:00Z" /* after fake_plan_finish() */
 
 enum fake_fault {
 	FAKE_REFUSE,    /* 403 */
@@ -30,6 +32,7 @@ struct fake_cluster {
 	size_t n, cap;
 	int64_t version; /* the last resourceVersion */
 	unsigned uids;
+	const char *now; /* of managedFields */
 	/* faults: of writes, or of every request; -1: none.  fail_all: all from fail_at on */
 	int fail_at;
 	bool fail_reads, fail_all;

@@ -193,6 +193,7 @@ void fake_plan_finish(struct plan *p, struct fake_cluster *f)
 	plan_summarise(p);
 	AUTO(arena_done) struct arena a = { 0 };
 	plan_to_json(p, &a);
+	f->now = FAKE_NOW;
 	f->reads = f->writes = f->lists = 0;
 	buf_reset(&f->log);
 }
