@@ -76,11 +76,8 @@ static bool owns_as_planned(const struct step *s, const struct json *live)
 
 static bool is_done(struct run *r, const struct step *s, const struct json *live)
 {
-	char digest[DIGEST_TEXT];
-	if (!s->change->expect)
-		return false;
-	state_digest(s->change, live, STATE_AFTER, r->options->key, digest);
-	return strcmp(digest, s->change->expect) == 0 && has_our_label(s, live) &&
+	const char *expect = s->change->expect;
+	return expect && step_state_is(r, s, live, STATE_AFTER, expect) && has_our_label(s, live) &&
 	       owns_as_planned(s, live) && !s->takeover_pending && has_secret_values(s, live);
 }
 
@@ -94,11 +91,7 @@ static bool holds(struct run *r, const struct step *s, const struct json *live)
 	if (p->resource_version && strcmp(s->resource_version, p->resource_version) != 0 &&
 	    (!s->own_version || strcmp(s->resource_version, s->own_version) != 0))
 		return false;
-	if (!p->digest)
-		return true;
-	char digest[DIGEST_TEXT];
-	state_digest(s->change, live, STATE_BEFORE, r->options->key, digest);
-	return strcmp(digest, p->digest) == 0;
+	return !p->digest || step_state_is(r, s, live, STATE_BEFORE, p->digest);
 }
 
 /* What the answer to a dry-run is compared by: everything but what a write that changes nothing

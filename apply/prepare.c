@@ -28,11 +28,11 @@ static int load_secret(struct run *r, struct step *s, struct err *err)
 	struct json *whole = arena_calloc(&r->arena, 1, sizeof(*whole));
 	if (source_reload(r->repo, &r->arena, c->source_blob, c->source_document,
 			  (int)c->source_item, c->ref.namespace, whole, err) < 0) {
-		if (err->code == ERR_NOT_FOUND)
+		if (err->code != ERR_INPUT)
 			err_wrap(err,
-				 "its values are in Git object %s, which this repository does not "
-				 "have: fetch commit %s",
-				 c->source_blob, r->plan->head);
+				 "its values could not be read from Git (if this repository lacks "
+				 "them: fetch commit %s)",
+				 r->plan->head);
 		return -1;
 	}
 	struct json seen = json_copy(&r->scratch, whole);

@@ -76,6 +76,16 @@ bool step_failed(const struct step *s)
 	return s->result->outcome == OUTCOME_FAILED || s->result->outcome == OUTCOME_STALE;
 }
 
+bool step_state_is(const struct run *r, const struct step *s, const struct json *object,
+		   enum state_side side, const char *want)
+{
+	char digest[DIGEST_TEXT];
+	state_digest(s->change, object, side, r->options->key, digest);
+	if (strcmp(digest, want) != 0 && r->options->key && object_is_secret(&s->change->ref))
+		state_digest(s->change, object, side, NULL, digest);
+	return strcmp(digest, want) == 0;
+}
+
 /* Messages come from servers and go to terminals and files: valid UTF-8, no control characters
  * (escape sequences) but line breaks. */
 static char *clean(const char *text)

@@ -113,6 +113,9 @@ const char *step_label(struct run *r, const struct step *s); /* "Deployment shop
 /* The outcome is known; message may be NULL, is cleaned for display, values of a Secret hidden,
  * and is not freed. */
 void step_end(struct run *r, struct step *s, enum outcome outcome, const char *message);
+/* state_digest() gives `want`; a plan may be made without the RHUMB_KEY that apply has. */
+bool step_state_is(const struct run *r, const struct step *s, const struct json *object,
+		   enum state_side side, const char *want);
 bool step_failed(const struct step *s); /* failed or stale */
 
 /* ---- guard.c */

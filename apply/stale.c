@@ -87,6 +87,8 @@ static char *changed(const struct change *c, const struct json *live)
 	add_time(&b, who.time);
 	if (n)
 		buf_printf(&b, " (%s%s)", buf_text(&fields), n > MAX_FIELDS_NAMED ? ", ..." : "");
+	else if (c->precondition.resource_version)
+		buf_puts(&b, " (without a RHUMB_KEY any change of a Secret counts)");
 	else
 		buf_puts(&b, " in fields that this change would write");
 	return buf_take(&b);

@@ -301,7 +301,7 @@ static void carry_out_badly(struct fake_cluster *f, struct api_call *call)
 {
 	switch (f->fault) {
 	case FAKE_REFUSE:
-		refuse(f, call, 403, "forbidden by the test");
+		refuse(f, call, 403, f->says ? f->says : "forbidden by the test");
 		break;
 	case FAKE_BREAK:
 		refuse(f, call, 500, "broken by the test");

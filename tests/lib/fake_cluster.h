@@ -37,6 +37,7 @@ struct fake_cluster {
 	int fail_at;
 	bool fail_reads, fail_all;
 	enum fake_fault fault;
+	const char *says;              /* with FAKE_REFUSE; NULL: something */
 	unsigned writes, reads, lists; /* requests so far; dry-runs are reads */
 	struct buf log;                /* a line a write */
 	unsigned crd_polls;            /* reads of a CRD until it is established */

@@ -27,6 +27,7 @@ struct world {
 	struct fake_cluster f;
 	struct plan p; /* one application "shop" with its parent in namespace shop */
 	struct apply_options options;
+	struct repository *repo; /* the test's; NULL */
 	struct apply_result result;
 	struct err err;
 };
@@ -37,7 +38,7 @@ void world_replan(struct world *w); /* an empty plan */
 
 int world_apply(struct world *w);
 void world_apply_ok(struct world *w);
-/* It fails with this code, and its message has this part. */
+/* It fails with this code (ERR_NONE: any), and its message has this part. */
 void world_apply_fails(struct world *w, enum err_code code, const char *part);
 
 const struct object_result *world_result(const struct world *w, const char *id);
