@@ -37,6 +37,7 @@ static int build(const struct options *o, const struct target *t, struct plan *p
 		.n_applications = t->n,
 		.head = t->head,
 		.bases = t->bases,
+		.cluster_name = t->cluster_name,
 		.cluster = t->cluster,
 		.default_namespace = t->default_namespace,
 		.verify = verify_mode(o->verify),

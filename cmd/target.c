@@ -179,6 +179,7 @@ static int open_cluster(struct target *t, const struct target_options *o, struct
 	t->default_namespace = o->namespace ? o->namespace : "default";
 	if (choose_cluster(t, o, &config, err) < 0)
 		return -1;
+	t->cluster_name = config ? arena_strdup(&t->arena, config->name) : NULL;
 	if (o->cluster && strcmp(o->cluster, "none") == 0)
 		return 0;
 	if (target_open_cluster(o, config, repository_workdir(t->repository), &t->cluster, err) < 0)

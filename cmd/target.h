@@ -58,6 +58,7 @@ struct target {
 	struct config head_config; /* for applications that only head declares */
 	const char *head;          /* revision */
 	struct cluster *cluster;   /* NULL: none */
+	const char *cluster_name;  /* in the configuration; NULL: it has none there */
 	const char *default_namespace;
 	const struct application **applications; /* sorted by name */
 	const char **bases;                      /* revision of each */

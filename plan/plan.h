@@ -138,6 +138,7 @@ struct plan {
 	/* git */
 	const char *repository, *base, *head; /* commits; base "" for none or where they differ */
 	const char *head_subject;             /* display; in meta */
+	const char *server;                   /* URL or file:DIR; display; in meta; may be NULL */
 	/* cluster; uid "" for `--cluster none` */
 	const char *cluster_name, *cluster_uid, *cluster_version;
 	struct planned_application *applications; /* sorted by name */

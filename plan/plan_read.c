@@ -351,6 +351,7 @@ static void read_meta(struct reader *r, const struct json *root)
 	p->created = json_get_str(meta, "created");
 	p->tool = json_get_str(meta, "tool");
 	p->head_subject = json_get_str(meta, "subject");
+	p->server = json_get_str(meta, "server");
 	const struct json *seconds = json_get(meta, "duration");
 	p->duration = json_is(seconds, JSON_FLOAT) ? strtod(seconds->text, NULL) : 0;
 	json_int64(json_get(meta, "requests"), &p->requests);

@@ -149,6 +149,7 @@ static struct json meta_to_json(struct arena *a, const struct plan *p)
 	set_optional(a, &meta, "created", p->created);
 	set_optional(a, &meta, "tool", p->tool);
 	set_optional(a, &meta, "subject", p->head_subject);
+	set_optional(a, &meta, "server", p->server);
 	struct json seconds = json_of_fmt(a, "%.3f", p->duration);
 	seconds.type = JSON_FLOAT;
 	json_set(a, &meta, "duration", seconds);

@@ -30,6 +30,7 @@ struct plan_options {
 	size_t n_applications;
 	const char *head;              /* revision */
 	const char *const *bases;      /* revision of each application; "none": the empty tree */
+	const char *cluster_name;      /* what people call it; NULL: what it calls itself */
 	struct cluster *cluster;       /* NULL: base against head, statically */
 	const char *default_namespace; /* where neither manifest nor application states one */
 	enum verify_mode verify;

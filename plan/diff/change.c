@@ -347,7 +347,9 @@ static int fill_cluster(struct build *b, struct plan *p, struct err *err)
 		return 0;
 	if (c->ops->identify(c, &id, err) < 0)
 		return err_wrap(err, "identify the cluster");
-	p->cluster_name = arena_strdup(&b->arena, id.name ? id.name : "");
+	const char *name = b->o->cluster_name ? b->o->cluster_name : id.name;
+	p->cluster_name = arena_strdup(&b->arena, name ? name : "");
+	p->server = arena_strdup(&b->arena, id.server ? id.server : "");
 	p->cluster_uid = arena_strdup(&b->arena, id.uid ? id.uid : "");
 	p->cluster_version = arena_strdup(&b->arena, id.version ? id.version : "");
 	cluster_identity_done(&id);

@@ -64,8 +64,10 @@ static int read_application(struct build *b, size_t i, struct err *err)
 			       app->config->name, *path ? path : ".");
 	app->same_tree = strcmp(app->base_tree, app->head_tree) == 0;
 	/* Without a cluster, equal trees are no change: nothing has to be read. */
-	if (app->same_tree && !b->o->cluster)
+	if (app->same_tree && !b->o->cluster) {
+		b->n_same_trees++;
 		return 0;
+	}
 	if (source_read(r, b->head.tree, app->config, true, &b->head_set, err) < 0)
 		return -1;
 	if (!app->same_tree &&
@@ -96,6 +98,10 @@ int build_gather(struct build *b, struct err *err)
 	} else {
 		kinds_add_builtin(&b->kinds);
 	}
+	if (b->n_same_trees)
+		build_note(b, "%zu application%s the same files at base and head, and %s not read",
+			   b->n_same_trees, b->n_same_trees == 1 ? " has" : "s have",
+			   b->n_same_trees == 1 ? "was" : "were");
 	for (size_t i = 0; i < b->kinds.n_stale; i++)
 		build_note(b, "API group %s does not answer: its kinds are not known",
 			   b->kinds.stale[i]);
@@ -126,8 +132,12 @@ static const struct kind *kind_of(struct build *b, const struct declared *head,
 {
 	const struct object_ref *ref = head ? &head->ref : &base->ref;
 	const struct kind *k = kinds_find(&b->kinds, ref->group, ref->version, ref->kind);
-	/* What is only to be deleted may be reached under any version. */
-	return k || head ? k : kinds_find_any(&b->kinds, ref->group, ref->kind);
+	/* What is only to be deleted may be reached under any version; so may an object whose new
+	 * version comes with a CRD of this plan. */
+	if ((k && !k->deferred) || (head && !k))
+		return k;
+	const struct kind *served = kinds_find_any(&b->kinds, ref->group, ref->kind);
+	return served && !served->deferred ? served : k;
 }
 
 static bool excluded(const struct build *b, const char *kind)
@@ -171,9 +181,12 @@ int build_pair(struct build *b, struct err *err)
 		s += d >= 0;
 	}
 	b->n_paired = b->n_subjects;
-	for (size_t i = 0; i < b->n_subjects; i++)
-		if (b->subjects[i].kind && b->subjects[i].kind->deferred)
-			b->subjects[i].deferred = true;
+	for (size_t i = 0; i < b->n_subjects; i++) {
+		struct subject *p = &b->subjects[i];
+		const struct kind *k =
+			kinds_find(&b->kinds, p->ref.group, p->ref.version, p->ref.kind);
+		p->deferred = p->head && k && k->deferred;
+	}
 	return 0;
 }
 

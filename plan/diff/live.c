@@ -164,6 +164,18 @@ static void add_get(struct reading *r, size_t subject)
 	};
 }
 
+static void not_served(struct build *b, struct subject *s)
+{
+	const char *stated = object_ref_api_version(&b->arena, &s->ref);
+	const struct kind *other = kinds_find_any(&b->kinds, s->ref.group, s->ref.kind);
+	if (other)
+		subject_unknown(b, s, "the cluster serves kind %s in version %s, not in %s",
+				s->ref.kind, other->version, stated);
+	else
+		subject_unknown(b, s, "the cluster does not serve kind %s in %s", s->ref.kind,
+				stated);
+}
+
 static void make_groups(struct reading *r)
 {
 	struct build *b = r->b;
@@ -171,14 +183,12 @@ static void make_groups(struct reading *r)
 		struct subject *s = &b->subjects[i];
 		if (!s->kind) {
 			if (s->head)
-				subject_unknown(b, s, "the cluster does not serve kind %s in %s",
-						s->ref.kind,
-						object_ref_api_version(&b->arena, &s->ref));
+				not_served(b, s);
 			else
 				s->state = SUBJECT_IGNORED; /* a kind that is gone has no objects */
 			continue;
 		}
-		if (s->deferred) {
+		if (s->kind->deferred) {
 			s->read = true;
 			continue;
 		}

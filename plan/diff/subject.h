@@ -26,8 +26,8 @@ struct subject {
 	const struct declared *head;
 	const struct kind *kind; /* NULL: the cluster does not serve it */
 	enum subject_state state;
-	bool read; /* the cluster was asked and answered */
-	bool deferred;
+	bool read;     /* the cluster was asked and answered */
+	bool deferred; /* its version of the kind, or its namespace, comes with the plan */
 	bool forced;   /* the dry-run is to take over `conflicts` */
 	bool removing; /* the dry-run is to show `dropped` gone */
 	enum verified verified;
@@ -62,8 +62,8 @@ struct build {
 	struct schema_set schemas;
 	struct subject *subjects; /* sorted by ref */
 	size_t n_subjects, cap_subjects;
-	size_t n_paired; /* the first ones are the pairs; members found by label follow */
-	int64_t unchanged;
+	size_t n_paired;     /* the first ones are the pairs; members found by label follow */
+	size_t n_same_trees; /* applications that need not be read */
 	const char **notes;
 	size_t n_notes, cap_notes;
 	struct problems *problems;

@@ -306,6 +306,11 @@ static void defer(struct build *b, struct subject *s)
 {
 	build_check_manifest(b, s); /* without a server, the schema still tells what it knows */
 	s->deferred = true;
+	if (s->live) {
+		build_predict(b, s);
+		s->verified = VERIFIED_DEFERRED;
+		return;
+	}
 	s->state = SUBJECT_CHANGED;
 	s->verified = VERIFIED_DEFERRED;
 	struct json *fields = arena_alloc(&b->arena, sizeof(*fields));

@@ -122,6 +122,8 @@ static void head(struct writer *w)
 {
 	const struct plan *p = w->p;
 	styled(w, BOLD, p->cluster_name);
+	if (p->server && *p->server)
+		buf_printf(w->out, "  %s", p->server);
 	if (*p->cluster_version)
 		buf_printf(w->out, " (%s)", p->cluster_version);
 	bool differ = false;
