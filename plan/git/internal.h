@@ -57,6 +57,7 @@ enum lost {
 struct place {
 	enum lost lost; /* LOST_NOT: the rest is filled in */
 	unsigned links; /* that were followed, filled in always */
+	bool broken;    /* lost within a link, not within the path given */
 	enum place_type type;
 	git_oid id;
 	struct buf path; /* from the root, without links */
@@ -78,7 +79,7 @@ int place_given(struct repository *r, const char *tree, const char *path, struct
 int place_folder(struct repository *r, const char *tree, const char *path, struct place *out,
 		 struct err *err);
 
-/* As a clause about a link: "which leaves the repository". */
+/* What a path does that is lost: "leaves the repository". */
 const char *lost_clause(enum lost lost);
 
 /* The target of a symbolic link; false: it is no path (empty, too long, with a NUL in it). */

@@ -11,14 +11,14 @@
 enum { MAX_TARGET = 4096 }; /* bytes of a link's target: PATH_MAX of the systems that write them */
 
 static const char *const lost_clauses[] = {
-	[LOST_NOT] = "which exists",
-	[LOST_MISSING] = "which does not exist at this revision",
-	[LOST_NOT_A_FOLDER] = "which goes through a file",
-	[LOST_OUTSIDE] = "which leaves the repository",
-	[LOST_ABSOLUTE] = "which is absolute and so leaves the repository",
-	[LOST_CIRCLE] = "which leads in a circle",
-	[LOST_SUBMODULE] = "which leads into a submodule; submodules are not read",
-	[LOST_UNREADABLE] = "which is no path",
+	[LOST_NOT] = "exists",
+	[LOST_MISSING] = "does not exist at this revision",
+	[LOST_NOT_A_FOLDER] = "goes through a file",
+	[LOST_OUTSIDE] = "leaves the repository",
+	[LOST_ABSOLUTE] = "is absolute and so leaves the repository",
+	[LOST_CIRCLE] = "leads in a circle",
+	[LOST_SUBMODULE] = "leads into a submodule; submodules are not read",
+	[LOST_UNREADABLE] = "is no path",
 };
 _Static_assert(ARRAY_LEN(lost_clauses) == LOST_COUNT, "every reason needs a clause");
 
@@ -68,6 +68,7 @@ struct way {
 	struct buf path;
 	struct buf rest; /* components still to go */
 	size_t at;       /* in rest */
+	size_t given;    /* bytes at the end of rest that come from the path, not from links */
 	struct place *out;
 };
 
@@ -102,6 +103,7 @@ static const char *next_component(struct way *w)
 	p += strspn(p, "/");
 	char *end = p + strcspn(p, "/");
 	w->at = (size_t)(end - w->rest.data) + (*end != '\0');
+	w->out->broken = (size_t)(end - w->rest.data) < w->rest.len - w->given;
 	*end = '\0';
 	return p;
 }
@@ -129,8 +131,10 @@ static int follow_link(struct way *w, const git_oid *blob, struct err *err)
 		w->out->lost = usable ? LOST_ABSOLUTE : LOST_UNREADABLE;
 		return 0;
 	}
+	size_t left = w->rest.len - w->at;
+	w->given = w->given < left ? w->given : left;
 	buf_putc(&rest, '/');
-	buf_puts(&rest, w->rest.data + w->at);
+	buf_put(&rest, w->rest.data + w->at, left);
 	struct buf old = w->rest;
 	w->rest = rest;
 	w->at = 0;
@@ -203,6 +207,7 @@ int place_find(struct repository *r, const git_oid *root, const char *from, cons
 	AUTO(way_done) struct way w = { .r = r, .out = out };
 	enter(&w, root, "");
 	buf_printf(&w.rest, "%s/%s", from, path);
+	w.given = w.rest.len;
 	return go(&w, err);
 }
 
@@ -214,11 +219,11 @@ int place_given(struct repository *r, const char *tree, const char *path, struct
 		return -1;
 	if (out->lost == LOST_NOT)
 		return 0;
-	if (out->links)
-		return err_set(err, ERR_INPUT, "%s goes through a symbolic link %s", path,
-			       lost_clause(out->lost));
 	bool absent = out->lost == LOST_MISSING || out->lost == LOST_NOT_A_FOLDER;
-	return err_set(err, absent ? ERR_NOT_FOUND : ERR_INPUT, "there is no %s, %s", path,
+	if (absent && !out->broken)
+		return err_set(err, ERR_NOT_FOUND, "%s %s", path, lost_clause(out->lost));
+	return err_set(err, ERR_INPUT, "%s%s %s", path,
+		       out->links ? " goes through a symbolic link that" : "",
 		       lost_clause(out->lost));
 }
 

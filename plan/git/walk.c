@@ -56,7 +56,7 @@ static int fail_link(struct walk *w, const struct item *item, enum lost lost, co
 	if (link_target(w->r, &item->target, &target, &usable, err) < 0)
 		return -1;
 	return err_at(err, ERR_INPUT, (struct srcpos){ .file = path },
-		      "symbolic link to \"%s\", %s", usable ? buf_text(&target) : "?",
+		      "symbolic link to \"%s\", which %s", usable ? buf_text(&target) : "?",
 		      lost_clause(lost));
 }
 

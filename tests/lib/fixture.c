@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/json_parse.h"
 
-enum { MAX_ARGS = 32 };
+enum { MAX_ARGS = 128 };
 
 struct json fixture_json(struct arena *a, const char *text)
 {
@@ -91,15 +91,35 @@ static const char *const environment[] = {
 	NULL,
 };
 
-static int run_git(const char *dir, va_list ap, struct buf *out)
+struct command {
+	const char *argv[MAX_ARGS];
+	size_t n;
+};
+
+static void add_arg(struct command *c, const char *arg)
 {
-	const char *argv[MAX_ARGS] = {
-		"git", "-c", "advice.nestedTag=false", "-c", "advice.addEmbeddedRepo=false",
-		"-C",  dir
-	};
-	size_t n = 7;
-	for (const char *arg; (arg = va_arg(ap, const char *)) && n + 1 < MAX_ARGS;)
-		argv[n++] = arg;
+	if (c->n + 1 == MAX_ARGS)
+		fail_msg("more than %d arguments of git", MAX_ARGS);
+	c->argv[c->n++] = arg;
+}
+
+static struct command command_in(const char *dir)
+{
+	return (struct command){ { "git", "-c", "advice.nestedTag=false", "-c",
+				   "advice.addEmbeddedRepo=false", "-C", dir },
+				 7 };
+}
+
+static struct command command_of(const char *dir, va_list ap)
+{
+	struct command c = command_in(dir);
+	for (const char *arg; (arg = va_arg(ap, const char *));)
+		add_arg(&c, arg);
+	return c;
+}
+
+static int run(const struct command *c, struct buf *out)
+{
 	int fds[2];
 	if (pipe(fds) < 0)
 		fail_msg("no pipe");
@@ -109,7 +129,7 @@ static int run_git(const char *dir, va_list ap, struct buf *out)
 	posix_spawn_file_actions_addclose(&actions, fds[0]);
 	posix_spawn_file_actions_addclose(&actions, fds[1]);
 	pid_t pid;
-	int rc = posix_spawnp(&pid, "git", &actions, NULL, (char *const *)(uintptr_t)argv,
+	int rc = posix_spawnp(&pid, "git", &actions, NULL, (char *const *)(uintptr_t)c->argv,
 			      (char *const *)(uintptr_t)environment);
 	posix_spawn_file_actions_destroy(&actions);
 	close(fds[1]);
@@ -124,13 +144,10 @@ static int run_git(const char *dir, va_list ap, struct buf *out)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-char *fixture_git(const char *dir, ...)
+static char *run_well(const struct command *c, const char *dir)
 {
 	struct buf out = { 0 };
-	va_list ap;
-	va_start(ap, dir);
-	int status = run_git(dir, ap, &out);
-	va_end(ap);
+	int status = run(c, &out);
 	if (status != 0)
 		fail_msg("git in %s: exit status %d", dir, status);
 	if (out.len && out.data[out.len - 1] == '\n')
@@ -138,14 +155,33 @@ char *fixture_git(const char *dir, ...)
 	return buf_take(&out);
 }
 
+char *fixture_git(const char *dir, ...)
+{
+	va_list ap;
+	va_start(ap, dir);
+	struct command c = command_of(dir, ap);
+	va_end(ap);
+	return run_well(&c, dir);
+}
+
+char *fixture_git_list(const char *dir, const char *const *args, const char *const *more, size_t n)
+{
+	struct command c = command_in(dir);
+	for (; *args; args++)
+		add_arg(&c, *args);
+	for (size_t i = 0; i < n; i++)
+		add_arg(&c, more[i]);
+	return run_well(&c, dir);
+}
+
 int fixture_git_status(const char *dir, ...)
 {
 	AUTO(buf_done) struct buf out = { 0 };
 	va_list ap;
 	va_start(ap, dir);
-	int status = run_git(dir, ap, &out);
+	struct command c = command_of(dir, ap);
 	va_end(ap);
-	return status;
+	return run(&c, &out);
 }
 
 char *fixture_commit(const char *dir, const char *message)

@@ -35,6 +35,8 @@ void fixture_link(const char *dir, const char *path, const char *target);
  * output without the last newline; the caller frees. */
 char *fixture_git(const char *dir, ...) __attribute__((sentinel));
 int fixture_git_status(const char *dir, ...) __attribute__((sentinel));
+/* The same with a NULL-ended list of arguments and n more. */
+char *fixture_git_list(const char *dir, const char *const *args, const char *const *more, size_t n);
 
 /* Commits all that lies in the working tree (git init first where there is no repository);
  * gives the commit's id. */
