@@ -4,6 +4,7 @@
  * Whoever looks for members reads the list, so it has to hold at least what there may be: before
  * the first write it gets the old and the new kinds and namespaces, and only after all of the
  * application was applied the final ones, with the commit. */
+#include "apply/names.h"
 #include "apply/run.h"
 
 #include <string.h>
@@ -18,64 +19,6 @@
 #define TOOLING               "rhumb/v1"
 
 enum { MAX_ATTEMPTS = 4 }; /* to write one that is changed at the same time */
-
-/* ---- sets of texts, as the annotations hold them: sorted, with commas between */
-
-struct names {
-	const char **items;
-	size_t n, cap;
-};
-
-static void names_add(struct names *s, const char *name)
-{
-	GROW(s->items, s->n, s->cap);
-	s->items[s->n++] = name;
-}
-
-static void names_add_list(struct arena *a, struct names *s, const char *list)
-{
-	for (const char *p = list; *p;) {
-		size_t len = strcspn(p, ",");
-		if (len)
-			names_add(s, arena_strndup(a, p, len));
-		p += len + (p[len] == ',');
-	}
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Releases the set. */
-static const char *names_join(struct arena *a, struct names *s)
-{
-	AUTO(buf_done) struct buf b = { 0 };
-	if (s->n)
-		qsort(s->items, s->n, sizeof(*s->items), compare_texts);
-	for (size_t i = 0; i < s->n; i++)
-		if (i == 0 || strcmp(s->items[i - 1], s->items[i]) != 0)
-			buf_printf(&b, "%s%s", b.len ? "," : "", s->items[i]);
-	free(s->items);
-	*s = (struct names){ 0 };
-	return arena_strdup(a, buf_text(&b));
-}
-
-static const char *join_all(struct arena *a, const char **items, size_t n)
-{
-	struct names s = { 0 };
-	for (size_t i = 0; i < n; i++)
-		names_add(&s, items[i]);
-	return names_join(a, &s);
-}
-
-static const char *join_lists(struct arena *a, const char *x, const char *y)
-{
-	struct names s = { 0 };
-	names_add_list(a, &s, x);
-	names_add_list(a, &s, y);
-	return names_join(a, &s);
-}
 
 /* ---- reading */
 
@@ -207,8 +150,8 @@ struct wanted {
 static struct wanted superset(struct run *r, const struct parent *p)
 {
 	return (struct wanted){
-		.kinds = join_lists(&r->arena, p->kinds, p->all_kinds),
-		.namespaces = join_lists(&r->arena, p->namespaces, p->all_namespaces),
+		.kinds = names_join_lists(&r->arena, p->kinds, p->all_kinds),
+		.namespaces = names_join_lists(&r->arena, p->namespaces, p->all_namespaces),
 		.commit = p->commit,
 		.repository = p->repository,
 		.digest = p->digest,
@@ -219,8 +162,8 @@ static struct wanted final_set(struct run *r, const struct parent *p)
 {
 	const struct planned_application *app = p->application;
 	return (struct wanted){
-		.kinds = join_all(&r->arena, app->kinds, app->n_kinds),
-		.namespaces = join_all(&r->arena, app->namespaces, app->n_namespaces),
+		.kinds = names_join_all(&r->arena, app->kinds, app->n_kinds),
+		.namespaces = names_join_all(&r->arena, app->namespaces, app->n_namespaces),
 		.commit = r->plan->head,
 		.repository = r->plan->repository,
 		.digest = r->plan->digest,

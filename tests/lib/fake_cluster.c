@@ -314,7 +314,7 @@ static void carry_out_badly(struct fake_cluster *f, struct api_call *call)
 		carry_out(f, call);
 		err_done(&call->err);
 		call->object = call->failure = NULL;
-		/* fall through */
+		__attribute__((fallthrough));
 	case FAKE_LOSE:
 		refuse(f, call, 0, "connection reset by the test");
 		break;
