@@ -52,24 +52,6 @@ static bool is_separator(const char *p, const char *end)
 	return end - p >= 3 && memcmp(p, "---", 3) == 0;
 }
 
-/* The length of the line break at p, of those that YAML 1.1 knows; 0: none. */
-static size_t line_break(const char *p, const char *end)
-{
-	size_t left = (size_t)(end - p);
-	switch (*p) {
-	case '\n':
-		return 1;
-	case '\r':
-		return left > 1 && p[1] == '\n' ? 2 : 1;
-	case '\xC2': /* U+0085 */
-		return left > 1 && p[1] == '\x85' ? 2 : 0;
-	case '\xE2': /* U+2028, U+2029 */
-		return left > 2 && p[1] == '\x80' && (p[2] == '\xA8' || p[2] == '\xA9') ? 3 : 0;
-	default:
-		return 0;
-	}
-}
-
 /* The start of the first line that holds more than spaces, a comment or a separator. */
 static const char *skip_empty_lines(const char *p, const char *end)
 {
@@ -80,9 +62,9 @@ static const char *skip_empty_lines(const char *p, const char *end)
 		while (q < end && *q == ' ')
 			q++;
 		if (q < end && *q == '#')
-			while (q < end && !line_break(q, end))
+			while (q < end && !yaml_line_break(q, end))
 				q++;
-		size_t n = q < end ? line_break(q, end) : 0;
+		size_t n = q < end ? yaml_line_break(q, end) : 0;
 		if (q < end && !n)
 			return p;
 		p = q + n;
@@ -108,7 +90,7 @@ static int check_separator(struct stream *s, const char *p, const char *end)
 static bool starts_line(const char *p, const char *start)
 {
 	for (ptrdiff_t n = 1; n <= 3 && n <= p - start; n++)
-		if (line_break(p - n, p) == (size_t)n)
+		if (yaml_line_break(p - n, p) == (size_t)n)
 			return true;
 	return p == start;
 }
@@ -129,14 +111,33 @@ static int check_mark(struct stream *s, const char *p, const char *end, unsigned
 	return 0;
 }
 
+/* Nothing that libyaml could refuse in comments. */
+static bool is_plain_ascii(const char *p, const char *end)
+{
+	while (p < end && ((*p >= 0x20 && *p < 0x7F) || *p == '\n' || *p == '\r' || *p == '\t'))
+		p++;
+	return p == end;
+}
+
+/* kubectl keeps the first line of a piece even where it is a separator, and then ---# is a word. */
+static int check_first_line(struct stream *s, const char *p, const char *end, unsigned line)
+{
+	if (!is_separator(p, end) || p + 3 == end || p[3] != '#')
+		return 0;
+	return err_at(s->run.err, ERR_INPUT, (struct srcpos){ s->run.name, line + 1, 4 },
+		      "a comment after --- needs a space before it");
+}
+
 static int read_piece(struct stream *s, const char *p, const char *end, unsigned line)
 {
 	if (end - p >= 3 && memcmp(p, MARK, 3) == 0)
 		p += 3;
 	const char *content = skip_empty_lines(p, end);
-	if (content == end)
+	if (check_first_line(s, p, end, line) < 0)
+		return -1;
+	if (content == end && is_plain_ascii(p, end))
 		return 0;
-	if (*content == '%') {
+	if (content < end && *content == '%') {
 		for (; p < content; p++)
 			line += *p == '\n';
 		return err_at(s->run.err, ERR_INPUT, (struct srcpos){ s->run.name, line + 1, 1 },
@@ -241,7 +242,7 @@ static int read_stream(struct stream *s)
 	struct err *outer = s->run.err;
 	const char *next = skip_space(s);
 	const char *newline = memchr(s->p, '\n', (size_t)(next - s->p));
-	if (s->values > 0 && s->end - (newline ? newline : next) < AHEAD)
+	if (s->end - (newline ? newline : next) < AHEAD)
 		return err_move(s->run.err, &json_err); /* as kubectl, which looks that far ahead */
 	advance(s, newline ? newline + 1 : next);
 	s->run.err = &yaml_err;

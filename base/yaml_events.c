@@ -79,6 +79,7 @@ static const struct {
 	  "found ':' at the end of a word within [] or {}; put the word in quotes" },
 	{ "found unknown escape character", 0,
 	  "found a backslash before a character that needs none; write \\\\ for a backslash" },
+	{ "did not find expected whitespace or line break", 0, "put a space after the tag" },
 	{ "did not find expected ',' or ']'", 0, "expected ',' or ']'" },
 	{ "did not find expected ',' or '}'", 0, "expected ',' or '}'" },
 	{ "found unexpected end of stream", 0, "the text ends within quotes; close them" },
@@ -88,30 +89,55 @@ static const struct {
 	  "control characters are not allowed; write them as \\x.. in double quotes" },
 };
 
-const char *yaml_text_at(const char *p, const char *end, size_t line, size_t col)
+size_t yaml_line_break(const char *p, const char *end)
 {
-	while (line-- > 0) {
-		const char *newline = memchr(p, '\n', (size_t)(end - p));
-		if (!newline)
-			return end;
-		p = newline + 1;
+	size_t left = (size_t)(end - p);
+	switch (*p) {
+	case '\n':
+		return 1;
+	case '\r':
+		return left > 1 && p[1] == '\n' ? 2 : 1;
+	case '\xC2': /* U+0085 */
+		return left > 1 && p[1] == '\x85' ? 2 : 0;
+	case '\xE2': /* U+2028, U+2029 */
+		return left > 2 && p[1] == '\x80' && (p[2] == '\xA8' || p[2] == '\xA9') ? 3 : 0;
+	default:
+		return 0;
 	}
-	while (col-- > 0 && p < end)
-		for (p++; p < end && ((unsigned char)*p & 0xC0) == 0x80; p++)
-			;
-	return p;
 }
 
-/* The mark of a byte, for errors of the reader, which have no mark. */
+/* Goes on from the mark before, so that asking for every mark is linear. */
+const char *yaml_text_at(struct yaml_events *e, yaml_mark_t mark)
+{
+	const char *end = e->text + e->n;
+	if (!e->at || mark.index < e->at_index) {
+		e->at = e->text;
+		e->at_index = 0;
+	}
+	for (; e->at < end && e->at_index < mark.index; e->at_index++) {
+		if (e->at + 1 < end && e->at[0] == '\r' && e->at[1] == '\n')
+			e->at++; /* libyaml was given the \n alone */
+		for (e->at++; e->at < end && ((unsigned char)*e->at & 0xC0) == 0x80; e->at++)
+			;
+	}
+	return e->at;
+}
+
+/* The mark of a byte that libyaml was given, for errors of its reader, which have no mark. */
 static yaml_mark_t mark_of(const struct yaml_events *e, size_t offset)
 {
 	yaml_mark_t mark = { 0 };
-	for (size_t i = 0; i < offset && i < e->n; i++) {
+	for (size_t i = 0; i < e->n && offset > 0; i++) {
+		if (e->text[i] == '\r' && i + 1 < e->n && e->text[i + 1] == '\n')
+			continue;
+		offset--;
 		if (e->text[i] == '\n') {
 			mark.line++;
 			mark.column = 0;
+			mark.index++;
 		} else if (((unsigned char)e->text[i] & 0xC0) != 0x80) {
 			mark.column++;
+			mark.index++;
 		}
 	}
 	return mark;
@@ -130,11 +156,8 @@ static int fail(struct yaml_events *e)
 	    (strcmp(say, "could not find expected ':'") == 0 ||
 	     strcmp(say, "found unexpected end of stream") == 0))
 		mark = p->context_mark;
-	const char *end = e->text + e->n;
-	const char *p_at = yaml_text_at(e->text, end, mark.line, mark.column);
-	char at = '\0';
-	if (p_at < end)
-		at = *p_at;
+	const char *text = yaml_text_at(e, mark);
+	char at = text < e->text + e->n ? *text : '\0';
 	for (size_t i = 0; i < ARRAY_LEN(explanations); i++) {
 		if (strcmp(explanations[i].problem, say) == 0 &&
 		    (!explanations[i].at || explanations[i].at == at)) {
@@ -148,6 +171,23 @@ static int fail(struct yaml_events *e)
 int yaml_next(struct yaml_events *e, yaml_event_t *event)
 {
 	return yaml_parser_parse(&e->parser, event) ? 0 : fail(e);
+}
+
+bool yaml_tag_is_apart(struct yaml_events *e, yaml_mark_t mark)
+{
+	const char *p = yaml_text_at(e, mark), *end = e->text + e->n;
+	if (p < end && *p == '&') {
+		while (p < end && *p != '!')
+			p++;
+	}
+	if (end - p > 2 && p[1] == '<') { /* a whole tag: !<...> */
+		while (p < end && *p != '>')
+			p++;
+	}
+	while (p < end && *p != ' ' && *p != '\t' && !yaml_line_break(p, end))
+		if (strchr(",[]{}", *p++))
+			return false;
+	return true;
 }
 
 int yaml_events_open(struct yaml_events *e)

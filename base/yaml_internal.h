@@ -78,8 +78,8 @@ int yaml_from_utf16(struct yaml_run *run, const char **text, size_t *n);
 int yaml_read_json(struct yaml_run *run, const char *text, size_t n, unsigned line, unsigned col,
 		   struct json *out, size_t *used, struct err *syntax);
 
-/* What stands `line` lines and then `col` characters after p, or the end. */
-const char *yaml_text_at(const char *p, const char *end, size_t line, size_t col);
+/* The length of the line break at p, of those that YAML 1.1 knows; 0: none. */
+size_t yaml_line_break(const char *p, const char *end);
 
 /* A copy of s in the arena, shared with equal short strings of the same file. */
 const char *yaml_intern(struct yaml_run *run, const char *s, size_t n);

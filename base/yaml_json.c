@@ -119,12 +119,25 @@ static void adjust(struct adjust *by, struct json *v)
 	}
 }
 
+/* The text at a position of json_parse(). */
+static const char *text_at(const char *p, const char *end, const struct srcpos *at)
+{
+	for (unsigned line = 1; line < at->line; line++) {
+		const char *newline = memchr(p, '\n', (size_t)(end - p));
+		if (!newline)
+			return end;
+		p = newline + 1;
+	}
+	for (unsigned col = 1; col < at->col && p < end; col++)
+		for (p++; p < end && ((unsigned char)*p & 0xC0) == 0x80; p++)
+			;
+	return p;
+}
+
 /* Whether json_parse() refused a number that is one, only too large: no reason to try YAML. */
 static bool is_too_large(const char *text, const char *end, const struct srcpos *at)
 {
-	if (!at->line || !at->col)
-		return false;
-	const char *p = yaml_text_at(text, end, at->line - 1, at->col - 1);
+	const char *p = text_at(text, end, at);
 	if (p == end || !(*p == '-' || (*p >= '0' && *p <= '9')))
 		return false;
 	AUTO(auto_free) char *number = xstrndup(p, (size_t)(end - p));

@@ -19,6 +19,7 @@ struct reader {
 	struct yaml_merge *merges;
 	size_t n_merges, cap_merges;
 	struct yaml_anchors anchors;
+	unsigned flow;           /* [] and {} around the current node */
 	size_t n_opened;         /* anchors so far, redefined ones too */
 	size_t decoded, aliased; /* nodes so far, and those of them that aliases gave */
 };
@@ -151,6 +152,8 @@ static const char *resolve(struct reader *r, const yaml_event_t *event, struct y
 	size_t n = event->data.scalar.length;
 	if (memchr(text, '\0', n))
 		return "a string cannot hold the character NUL (\\0)";
+	if (r->flow && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && memchr(text, '?', n))
+		return "kubectl reads no ? in a word within [] or {}; put the word in quotes";
 	if (!tag && !event->data.scalar.plain_implicit)
 		tag = YAML_STR_TAG;
 	const char *why = yaml_resolve(tag, text, n, s);
@@ -262,11 +265,10 @@ static int add_merge(struct reader *r, size_t base, const struct yaml_node *node
 	return 0;
 }
 
-static const char *why_no_key(const struct reader *r, yaml_mark_t mark)
+static const char *why_no_key(struct reader *r, yaml_mark_t mark)
 {
-	const char *text = r->events.text, *end = text + r->events.n;
-	const char *p = yaml_text_at(text, end, mark.line, mark.column);
-	if (p > text && p < end && p[-1] == '{' && *p == '{')
+	const char *text = r->events.text, *p = yaml_text_at(&r->events, mark);
+	if (p > text && p < text + r->events.n && p[-1] == '{' && *p == '{')
 		return "a template ({{ }}) is no YAML; render it first, or put it in quotes";
 	return "a key has to be a scalar, not a mapping or a list";
 }
@@ -346,6 +348,8 @@ static int read_collection(struct reader *r, const yaml_event_t *event, unsigned
 			   struct yaml_node *out)
 {
 	bool mapping = event->type == YAML_MAPPING_START_EVENT;
+	bool flow = mapping ? event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
+			    : event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
 	const yaml_char_t *anchor =
 		mapping ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
 	struct hold hold;
@@ -354,14 +358,26 @@ static int read_collection(struct reader *r, const yaml_event_t *event, unsigned
 	    count(r, 1, depth, event->start_mark) < 0)
 		return -1;
 	*out = (struct yaml_node){ .height = 1 };
+	r->flow += flow;
 	if ((mapping ? read_mapping : read_sequence)(r, depth + 1, out) < 0)
 		return -1;
+	r->flow -= flow;
 	anchor_close(r, hold, out);
 	return 0;
 }
 
+static bool has_tag(const yaml_event_t *event)
+{
+	return event->type == YAML_SCALAR_EVENT           ? event->data.scalar.tag
+	       : event->type == YAML_MAPPING_START_EVENT  ? event->data.mapping_start.tag
+	       : event->type == YAML_SEQUENCE_START_EVENT ? event->data.sequence_start.tag
+							  : NULL;
+}
+
 static int read_node(struct reader *r, yaml_event_t *event, unsigned depth, struct yaml_node *out)
 {
+	if (has_tag(event) && !yaml_tag_is_apart(&r->events, event->start_mark))
+		return fail(r, event->start_mark, "put a space after the tag");
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:
 		return read_scalar(r, event, depth, out);
