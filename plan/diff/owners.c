@@ -124,7 +124,7 @@ void owners_takeovers(struct arena *a, const struct owners *owners, const struct
 struct filter {
 	struct arena *arena;
 	const struct owners *owners;
-	const struct json *live;
+	const struct json *head, *live;
 	struct field_set kept;
 };
 
@@ -146,7 +146,9 @@ static int keep_if_held(void *ctx, const struct field_path *path, struct err *er
 {
 	(void)err;
 	struct filter *f = ctx;
-	if (field_path_get(f->live, path) && held_by_takeable(f->owners, path))
+	/* An empty map at base may have members at head: then it has not gone. */
+	if (field_path_get(f->live, path) && !field_path_get(f->head, path) &&
+	    held_by_takeable(f->owners, path))
 		field_set_insert(f->arena, &f->kept, path);
 	return 0;
 }
@@ -161,8 +163,10 @@ struct field_set owners_dropped(struct arena *a, const struct owners *owners,
 	struct field_set in_head = field_set_of(a, schema, head);
 	in_base = field_set_strip(a, &in_base);
 	in_head = field_set_strip(a, &in_head);
-	struct field_set gone = field_set_subtract(a, &in_base, &in_head);
-	struct filter f = { a, owners, live, { 0 } };
+	/* Not field_set_subtract(): a container that stays is a member, and must not hide a field
+	 * below it that goes. */
+	struct field_set gone = field_set_difference(a, &in_base, &in_head);
+	struct filter f = { a, owners, head, live, { 0 } };
 	AUTO(err_done) struct err ignored = { 0 };
 	field_set_walk(&gone, keep_if_held, &f, &ignored);
 	return f.kept;

@@ -1,0 +1,114 @@
+/* plan/report: paths and values on a line, and what stands first; a row a test. */
+#include "tests/lib/fixture.h"
+
+#include <string.h>
+
+#include "plan/report/text.h"
+
+struct path_case {
+	const char *name, *path;
+	size_t width;
+	const char *text;
+};
+
+#define IMAGE "/spec/template/spec/containers[name=\"main\"]/image"
+
+static const struct path_case paths[] = {
+	{ "a field", "/spec/replicas", 40, "spec.replicas" },
+	{ "an item by its key", IMAGE, 0, "spec.template.spec.containers[main].image" },
+	{ "two keys", "/spec/ports[port=80,protocol=\"TCP\"]", 0, "spec.ports[80,TCP]" },
+	{ "an item of a set", "/metadata/finalizers[=\"a/b\"]", 0, "metadata.finalizers[a/b]" },
+	{ "a slash in a key", "/metadata/annotations/a.b~1c", 0, "metadata.annotations.a.b/c" },
+	{ "cut at elements", IMAGE, 30, "spec…containers[main].image" },
+	{ "cut at the last element", IMAGE, 12, "spec…image" },
+	{ "cut hard", "/a/abcdefghijklmnopqrstuvwxyz", 10, "…rstuvwxyz" },
+	{ "not a path", "spec", 10, "spec" },
+};
+
+static void path_run(void **state)
+{
+	const struct path_case *c = *state;
+	AUTO(arena_done) struct arena a = { 0 };
+	assert_string_equal(report_path(&a, c->path, c->width), c->text);
+}
+
+struct value_case {
+	const char *name, *value; /* NULL: absent */
+	size_t width;
+	const char *text;
+};
+
+static const struct value_case values[] = {
+	{ "absent", NULL, 20, "(none)" },
+	{ "a number", "4", 20, "4" },
+	{ "a plain string", "\"web:1.5\"", 20, "web:1.5" },
+	{ "a string that looks like a number", "\"4\"", 20, "\"4\"" },
+	{ "a string that looks like nothing", "\"(none)\"", 20, "\"(none)\"" },
+	{ "an empty string", "\"\"", 20, "\"\"" },
+	{ "lines", "\"a\\nb\"", 20, "\"a\\nb\"" },
+	{ "an escape of a terminal", "\"\\u001b[31m\"", 20, "\"\\u001b[31m\"" },
+	{ "an object", "{\"b\":1,\"a\":[]}", 20, "{\"a\":[],\"b\":1}" },
+	{ "a long value", "\"abcdefghijklmnopqrstuvwxyz\"", 16, "abcde…(26)…vwxyz" },
+};
+
+static void value_run(void **state)
+{
+	const struct value_case *c = *state;
+	AUTO(arena_done) struct arena a = { 0 };
+	struct json v = fixture_json(&a, c->value ? c->value : "null");
+	assert_string_equal(report_value(&a, c->value ? &v : NULL, c->width), c->text);
+}
+
+/* ---- the whole */
+
+static void dangers_come_first(void **state)
+{
+	(void)state;
+	static const enum action actions[] = { ACTION_UPDATE, ACTION_CREATE, ACTION_DELETE,
+					       ACTION_CONFLICT };
+	AUTO(buf_done) struct buf text = { 0 };
+	struct planned_application app = { .name = "shop", .path = "", .base = "", .tree = "" };
+	struct change changes[ARRAY_LEN(actions)];
+	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+		changes[i] = (struct change){
+			.id = "",
+			.action = actions[i],
+			.application = "shop",
+			.ref = { "", "v1", "ConfigMap", "shop", action_name(actions[i]) },
+		};
+	struct plan p = {
+		.cluster_name = "prod",
+		.cluster_uid = "u",
+		.cluster_version = "v1",
+		.base = "1111111111",
+		.head = "2222222222",
+		.applications = &app,
+		.n_applications = 1,
+		.changes = changes,
+		.n_changes = ARRAY_LEN(changes),
+	};
+	plan_summarise(&p);
+	report_plan_text(&text, &p, &(struct report_options){ .width = 100 });
+	const char *first = strstr(text.data, "! ConfigMap shop/conflict");
+	const char *second = strstr(text.data, "- ConfigMap shop/delete");
+	const char *third = strstr(text.data, "+ ConfigMap shop/create");
+	const char *fourth = strstr(text.data, "~ ConfigMap shop/update");
+	assert_true(first && second && third && fourth);
+	assert_true(first < second && second < third && third < fourth);
+	assert_true(strstr(text.data, "! 1 conflict   1 delete") < first);
+	assert_non_null(strstr(text.data, "base 1111111   head 2222222"));
+	assert_non_null(strstr(text.data, "Nothing was written to the cluster."));
+	assert_null(strchr(text.data, '\033'));
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[ARRAY_LEN(paths) + ARRAY_LEN(values) + 1];
+	size_t n = 0;
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		tests[n++] = fixture_row(paths[i].name, path_run, &paths[i]);
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
+		tests[n++] = fixture_row(values[i].name, value_run, &values[i]);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(dangers_come_first);
+	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}
