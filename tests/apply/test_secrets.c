@@ -1,0 +1,227 @@
+/* Secrets: values come from the Git object that the plan pins, and go nowhere but the cluster. */
+#include "tests/lib/fake_world.h"
+
+#include <string.h>
+
+#include "base/json_write.h"
+#include "plan/state.h"
+
+#define VALUE  "hunter2-is-the-value"
+#define BASE64 "aHVudGVyMi1pcy10aGUtdmFsdWU="
+#define SECRET(value)                                                                              \
+	"{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"db\","                \
+	"\"namespace\":\"shop\"},\"data\":{\"password\":\"" value "\"}}"
+
+struct vault {
+	struct world w;
+	char *dir, *blob;
+	struct repository *repo;
+	struct change *change;
+};
+
+static void forget_values(struct plan *p, struct change *c)
+{
+	struct json *desired = arena_calloc(&p->arena, 1, sizeof(*desired));
+	*desired = json_copy(&p->arena, c->desired);
+	struct json *data = json_edit(&p->arena, desired, "data");
+	for (uint32_t i = 0; i < data->n; i++)
+		data->members[i].value = json_of_null();
+	c->desired = desired;
+	for (size_t i = 0; i < c->n_fields; i++) {
+		c->fields[i].before = c->fields[i].after = NULL;
+		c->fields[i].secret = SECRET_CHANGED;
+	}
+}
+
+static void plan_secret(struct vault *v, enum action action)
+{
+	struct world *w = &v->w;
+	struct change *c = fake_plan_add(&w->p, &w->f, action, SECRET(BASE64));
+	forget_values(&w->p, c);
+	c->source_blob = v->blob;
+	c->source_document = 0;
+	c->source_item = -1;
+	const struct json *live = fake_get(&w->f, "Secret", "shop", "db");
+	if (live)
+		c->precondition.resource_version = arena_strdup(
+			&w->p.arena, json_str(json_at(live, "metadata", "resourceVersion", NULL)));
+	fake_plan_finish(&w->p, &w->f);
+	v->change = &w->p.changes[0];
+}
+
+static void vault_init(struct vault *v)
+{
+	struct err err = { 0 };
+	memset(v, 0, sizeof(*v));
+	world_init(&v->w);
+	v->dir = fixture_dir();
+	fixture_write(v->dir, "db.yaml",
+		      "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  namespace: shop\n"
+		      "stringData:\n  password: " VALUE "\n");
+	free(fixture_commit(v->dir, "secret"));
+	v->blob = fixture_git(v->dir, "rev-parse", "HEAD:db.yaml", NULL);
+	if (repository_open(&v->repo, v->dir, &err) < 0)
+		fail_msg("%s", err.msg);
+	v->w.repo = v->repo;
+}
+
+static void vault_done(struct vault *v)
+{
+	repository_free(v->repo);
+	fixture_remove(&v->dir);
+	free(v->blob);
+	world_done(&v->w);
+}
+
+static const char *live_value(struct vault *v)
+{
+	return json_str(
+		json_at(fake_get(&v->w.f, "Secret", "shop", "db"), "data", "password", NULL));
+}
+
+static void check_nothing_leaks(struct vault *v)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(buf_done) struct buf text = { 0 };
+	struct json root = result_to_json(&v->w.result, &a);
+	json_write_canonical(&text, &root);
+	buf_puts(&text, v->w.err.msg ? v->w.err.msg : "");
+	assert_null(strstr(text.data, VALUE));
+	assert_null(strstr(text.data, BASE64));
+}
+
+static void created(void **state)
+{
+	(void)state;
+	struct vault v;
+	vault_init(&v);
+	plan_secret(&v, ACTION_CREATE);
+	world_apply_ok(&v.w);
+	assert_string_equal(live_value(&v), BASE64);
+	assert_int_equal(v.w.result.objects[0].as_expected, EXPECTED_YES);
+	check_nothing_leaks(&v);
+	world_apply_ok(&v.w);
+	assert_int_equal(v.w.f.writes, 0);
+	/* With a key that the plan was made without, too. */
+	v.w.options.key = "key";
+	world_apply_ok(&v.w);
+	assert_int_equal(v.w.f.writes, 0);
+	v.w.options.key = NULL;
+	/* The digest of the plan does not cover the value; apply looks at it all the same. */
+	fake_put(&v.w.f, SECRET("ZWRpdGVk"), "kubectl-edit", "Update");
+	world_apply_fails(&v.w, ERR_STALE, "Secret shop/db was created since");
+	check_nothing_leaks(&v);
+	vault_done(&v);
+}
+
+static void updated(void **state)
+{
+	(void)state;
+	struct vault v;
+	vault_init(&v);
+	fake_put(&v.w.f, SECRET("b2xk"), FIELD_MANAGER, "Apply");
+	plan_secret(&v, ACTION_UPDATE);
+	world_apply_ok(&v.w);
+	assert_string_equal(live_value(&v), BASE64);
+	world_apply_ok(&v.w);
+	assert_int_equal(v.w.f.writes, 0);
+	vault_done(&v);
+}
+
+static void moved(void **state)
+{
+	(void)state;
+	struct vault v;
+	vault_init(&v);
+	fake_put(&v.w.f, SECRET("b2xk"), FIELD_MANAGER, "Apply");
+	plan_secret(&v, ACTION_UPDATE);
+	fake_put(&v.w.f, SECRET("bmV3"), "kubectl-edit", "Update");
+	world_apply_fails(&v.w, ERR_STALE, "was changed by kubectl-edit");
+	assert_string_equal(live_value(&v), "bmV3");
+	check_nothing_leaks(&v);
+	vault_done(&v);
+}
+
+static void quoted_by_the_server(void **state)
+{
+	(void)state;
+	struct vault v;
+	vault_init(&v);
+	plan_secret(&v, ACTION_CREATE);
+	v.w.f.fail_at = 1;
+	v.w.f.says = "admission webhook: bad password \"" VALUE "\" (" BASE64 ")";
+	world_apply_fails(&v.w, ERR_PARTIAL, "1 failed");
+	assert_string_equal(v.w.result.objects[0].message,
+			    "admission webhook: bad password \"(hidden)\" ((hidden))");
+	check_nothing_leaks(&v);
+	vault_done(&v);
+}
+
+static void not_in_the_repository(void **state)
+{
+	(void)state;
+	struct vault v;
+	vault_init(&v);
+	plan_secret(&v, ACTION_CREATE);
+	v.change->source_blob = "0123456789012345678901234567890123456789";
+	world_apply_fails(&v.w, ERR_NONE, "fetch commit c0ffee");
+	assert_int_equal(v.w.f.writes, 0);
+	v.w.repo = NULL;
+	world_apply_fails(&v.w, ERR_USAGE, "Secret shop/db: its values are in the Git repository");
+	vault_done(&v);
+}
+
+static void not_what_the_plan_says(void **state)
+{
+	(void)state;
+	struct vault v;
+	vault_init(&v);
+	plan_secret(&v, ACTION_CREATE);
+	struct json *other = arena_calloc(&v.w.p.arena, 1, sizeof(*other));
+	*other = json_copy(&v.w.p.arena, v.change->desired);
+	json_set(&v.w.p.arena, json_edit(&v.w.p.arena, other, "data"), "more", json_of_null());
+	v.change->desired = other;
+	world_apply_fails(&v.w, ERR_INPUT, "does not declare what the plan says");
+	assert_int_equal(v.w.f.writes, 0);
+	vault_done(&v);
+}
+
+static void needs_the_key(void **state)
+{
+	(void)state;
+	struct vault v;
+	vault_init(&v);
+	fake_put(&v.w.f, SECRET("b2xk"), FIELD_MANAGER, "Apply");
+	plan_secret(&v, ACTION_UPDATE);
+	char digest[DIGEST_TEXT];
+	state_digest(v.change, fake_get(&v.w.f, "Secret", "shop", "db"), STATE_BEFORE, "key",
+		     digest);
+	v.change->precondition.digest = arena_strdup(&v.w.p.arena, digest);
+	v.change->precondition.resource_version = NULL;
+	world_apply_fails(&v.w, ERR_USAGE, "RHUMB_KEY");
+	v.w.options.key = "another key";
+	world_apply_fails(&v.w, ERR_STALE, "Secret shop/db");
+	/* A change beside the value does not matter with the key. */
+	fake_put(&v.w.f,
+		 "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"db\","
+		 "\"namespace\":\"shop\",\"annotations\":{\"x\":\"y\"}}}",
+		 "kubectl-annotate", "Update");
+	v.w.options.key = "key";
+	world_apply_ok(&v.w);
+	assert_string_equal(live_value(&v), BASE64);
+	vault_done(&v);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(created),
+		cmocka_unit_test(updated),
+		cmocka_unit_test(moved),
+		cmocka_unit_test(quoted_by_the_server),
+		cmocka_unit_test(not_in_the_repository),
+		cmocka_unit_test(not_what_the_plan_says),
+		cmocka_unit_test(needs_the_key),
+	};
+	return cmocka_run_group_tests_name("secrets", tests, NULL, NULL);
+}

@@ -1,0 +1,271 @@
+/* The world moves: between plan and apply, and between the check and the write.  For each action
+ * and each thing that may happen: what the outcome is, and that nothing foreign is overwritten. */
+#include "tests/lib/fake_world.h"
+
+#include <string.h>
+
+enum event {
+	NOTHING,
+	TOUCHED,   /* a field that the change writes */
+	UNRELATED, /* an annotation of somebody else's */
+	DELETED,
+	REMADE,   /* deleted and made anew */
+	APPEARED, /* created by somebody else */
+	DONE,     /* somebody else did exactly the same with our name */
+};
+
+struct stale_case {
+	const char *name;
+	enum action action;
+	enum event event;
+	bool late; /* between the check and the write */
+	enum outcome outcome;
+	const char *message; /* a part of it, NULL: any */
+};
+
+static const struct stale_case cases[] = {
+	{ "create: nothing", ACTION_CREATE, NOTHING, false, OUTCOME_APPLIED, NULL },
+	{ "create: appeared", ACTION_CREATE, APPEARED, false, OUTCOME_STALE,
+	  "was created since the plan was made, by kubectl-create at 2026-01-02 10:42 UTC" },
+	{ "create: appeared late", ACTION_CREATE, APPEARED, true, OUTCOME_STALE, "kubectl-create" },
+	{ "create: done", ACTION_CREATE, DONE, false, OUTCOME_UNCHANGED, NULL },
+	{ "create: done late", ACTION_CREATE, DONE, true, OUTCOME_APPLIED, "a read shows" },
+	{ "update: nothing", ACTION_UPDATE, NOTHING, false, OUTCOME_APPLIED, NULL },
+	{ "update: touched", ACTION_UPDATE, TOUCHED, false, OUTCOME_STALE,
+	  "was changed by kubectl-edit at 2026-01-02 10:42 UTC (/data/k)" },
+	{ "update: touched late", ACTION_UPDATE, TOUCHED, true, OUTCOME_STALE, "(/data/k)" },
+	{ "update: unrelated", ACTION_UPDATE, UNRELATED, false, OUTCOME_APPLIED, NULL },
+	{ "update: unrelated late", ACTION_UPDATE, UNRELATED, true, OUTCOME_APPLIED, NULL },
+	{ "update: deleted", ACTION_UPDATE, DELETED, false, OUTCOME_STALE, "was deleted since" },
+	{ "update: deleted late", ACTION_UPDATE, DELETED, true, OUTCOME_STALE, "was deleted" },
+	{ "update: remade", ACTION_UPDATE, REMADE, false, OUTCOME_STALE,
+	  "was deleted and made anew, by kubectl-create at" },
+	{ "update: remade late", ACTION_UPDATE, REMADE, true, OUTCOME_STALE, "made anew" },
+	{ "update: done", ACTION_UPDATE, DONE, false, OUTCOME_UNCHANGED, NULL },
+	{ "update: done late", ACTION_UPDATE, DONE, true, OUTCOME_APPLIED, "a read shows" },
+	{ "delete: nothing", ACTION_DELETE, NOTHING, false, OUTCOME_APPLIED, NULL },
+	{ "delete: unrelated", ACTION_DELETE, UNRELATED, false, OUTCOME_APPLIED, NULL },
+	{ "delete: unrelated late", ACTION_DELETE, UNRELATED, true, OUTCOME_APPLIED, NULL },
+	{ "delete: deleted", ACTION_DELETE, DELETED, false, OUTCOME_UNCHANGED, NULL },
+	{ "delete: deleted late", ACTION_DELETE, DELETED, true, OUTCOME_APPLIED, "a read shows" },
+	{ "delete: remade", ACTION_DELETE, REMADE, false, OUTCOME_STALE, "made anew" },
+	{ "delete: remade late", ACTION_DELETE, REMADE, true, OUTCOME_STALE, "made anew" },
+	{ "replace: nothing", ACTION_REPLACE, NOTHING, false, OUTCOME_APPLIED, NULL },
+	{ "replace: touched", ACTION_REPLACE, TOUCHED, false, OUTCOME_STALE, "kubectl-edit" },
+	{ "replace: touched late", ACTION_REPLACE, TOUCHED, true, OUTCOME_STALE, "kubectl-edit" },
+	{ "replace: unrelated late", ACTION_REPLACE, UNRELATED, true, OUTCOME_APPLIED, NULL },
+	{ "replace: deleted", ACTION_REPLACE, DELETED, false, OUTCOME_STALE, "was deleted" },
+	{ "replace: deleted late", ACTION_REPLACE, DELETED, true, OUTCOME_STALE, "was deleted" },
+	{ "replace: remade late", ACTION_REPLACE, REMADE, true, OUTCOME_STALE, "made anew" },
+	{ "adopt: nothing", ACTION_ADOPT, NOTHING, false, OUTCOME_APPLIED, NULL },
+	{ "adopt: touched", ACTION_ADOPT, TOUCHED, false, OUTCOME_STALE, "was changed" },
+	{ "adopt: touched late", ACTION_ADOPT, TOUCHED, true, OUTCOME_STALE, "was changed" },
+	{ "adopt: deleted late", ACTION_ADOPT, DELETED, true, OUTCOME_STALE, "was deleted" },
+	{ "adopt: remade late", ACTION_ADOPT, REMADE, true, OUTCOME_STALE, "made anew" },
+};
+
+static const char *declared(enum action action)
+{
+	return action == ACTION_ADOPT ? CONFIG("shop", "a", "1") : CONFIG("shop", "a", "2");
+}
+
+/* The same plan, applied in the same cluster by another process. */
+static void do_the_same(struct world *w)
+{
+	struct fake_cluster *f = &w->f;
+	struct world other = { .f = *f, .p = w->p, .options = w->options };
+	other.f.before_write = NULL;
+	other.f.log = (struct buf){ 0 };
+	world_apply_ok(&other);
+	result_done(&other.result);
+	buf_done(&other.f.log);
+	other.f.log = f->log;
+	other.f.writes = f->writes;
+	*f = other.f;
+}
+
+static void happen(struct world *w, enum event event)
+{
+	struct fake_cluster *f = &w->f;
+	switch (event) {
+	case NOTHING:
+		break;
+	case TOUCHED:
+		fake_put(f, CONFIG("shop", "a", "edited"), "kubectl-edit", "Update");
+		break;
+	case UNRELATED:
+		fake_put(f,
+			 "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{"
+			 "\"namespace\":\"shop\",\"name\":\"a\",\"annotations\":{\"x\":\"y\"}}}",
+			 "kubectl-annotate", "Update");
+		break;
+	case REMADE:
+	case DELETED:
+		fake_delete(f, "ConfigMap", "shop", "a");
+		if (event == DELETED)
+			break;
+		__attribute__((fallthrough));
+	case APPEARED:
+		fake_put(f, CONFIG("shop", "a", "theirs"), "kubectl-create", "Update");
+		break;
+	case DONE:
+		do_the_same(w);
+		break;
+	}
+}
+
+struct late {
+	struct world *w;
+	enum event event;
+};
+
+/* The parent is written first, the object second. */
+static void happen_late(void *ctx, struct fake_cluster *f, unsigned nth)
+{
+	struct late *late = ctx;
+	if (nth != 1)
+		return;
+	f->before_write = NULL;
+	happen(late->w, late->event);
+}
+
+static void check_untouched(struct world *w, const char *before)
+{
+	AUTO(auto_free) char *after = fake_state(&w->f);
+	/* The parent may have been written. */
+	const char *parent = strstr(after, "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\","
+					   "\"metadata\":{\"annotations\":{\"applyset");
+	AUTO(buf_done) struct buf rest = { 0 };
+	if (parent) {
+		buf_put(&rest, after, (size_t)(parent - after));
+		buf_puts(&rest, strchr(parent, '\n') + 1);
+	} else {
+		buf_puts(&rest, after);
+	}
+	assert_string_equal(buf_text(&rest), before);
+}
+
+static void stale_case_run(void **state)
+{
+	const struct stale_case *c = *state;
+	struct world w;
+	world_init(&w);
+	w.options.allow_replace = true;
+	if (c->action != ACTION_CREATE)
+		fake_put(&w.f, CONFIG("shop", "a", "1"), "helm", "Update");
+	fake_plan_add(&w.p, &w.f, c->action, declared(c->action));
+	fake_plan_finish(&w.p, &w.f);
+	struct late late = { &w, c->event };
+	struct world moved;
+	AUTO(auto_free) char *before = NULL;
+	if (!c->late) {
+		happen(&w, c->event);
+		before = fake_state(&w.f);
+	} else {
+		/* What the world looks like when only the event has happened. */
+		world_init(&moved);
+		if (c->action != ACTION_CREATE)
+			fake_put(&moved.f, CONFIG("shop", "a", "1"), "helm", "Update");
+		moved.f.now = FAKE_NOW;
+		if (c->event != DONE)
+			happen(&moved, c->event);
+		before = fake_state(&moved.f);
+		world_done(&moved);
+		w.f.before_write = happen_late;
+		w.f.ctx = &late;
+	}
+	int rc = world_apply(&w);
+	world_expect(&w, w.p.changes[0].id, c->outcome);
+	const char *message = w.result.objects[0].message;
+	if (c->message && (!message || !strstr(message, c->message)))
+		fail_msg("message: %s", message ? message : "none");
+	if (c->outcome == OUTCOME_STALE) {
+		assert_int_equal(rc, -1);
+		assert_int_equal(w.err.code, c->late ? ERR_PARTIAL : ERR_STALE);
+		assert_int_equal(w.result.outcome, c->late ? APPLY_FAILED : APPLY_STALE);
+		if (!c->late)
+			assert_int_equal(w.f.writes, 0);
+		check_untouched(&w, before);
+	} else {
+		assert_int_equal(rc, 0);
+	}
+	world_done(&w);
+}
+
+/* One stale object refuses all; with allow_partial the rest is applied. */
+static void whole_plan(void **state)
+{
+	(void)state;
+	struct world w;
+	world_init(&w);
+	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "a", "1"));
+	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "b", "1"));
+	fake_plan_finish(&w.p, &w.f);
+	fake_put(&w.f, CONFIG("shop", "b", "theirs"), "kubectl-create", "Update");
+	world_apply_fails(&w, ERR_STALE, "the plan is stale: ConfigMap shop/b was created");
+	world_expect(&w, "ConfigMap/shop/a", OUTCOME_NOT_TRIED);
+	world_expect(&w, "ConfigMap/shop/b", OUTCOME_STALE);
+	assert_int_equal(w.f.writes, 0);
+	w.options.allow_partial = true;
+	world_apply_fails(&w, ERR_PARTIAL, "1 failed, 0 not tried, 1 applied");
+	world_expect(&w, "ConfigMap/shop/a", OUTCOME_APPLIED);
+	world_expect(&w, "ConfigMap/shop/b", OUTCOME_STALE);
+	world_done(&w);
+}
+
+static void being_deleted(void **state)
+{
+	(void)state;
+	struct world w;
+	world_init(&w);
+	fake_put(&w.f, CONFIG("shop", "a", "1"), "helm", "Update");
+	fake_plan_add(&w.p, &w.f, ACTION_UPDATE, CONFIG("shop", "a", "2"));
+	fake_plan_finish(&w.p, &w.f);
+	fake_put(&w.f,
+		 "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"namespace\":"
+		 "\"shop\","
+		 "\"name\":\"a\",\"deletionTimestamp\":\"2026-01-02T11:00:00Z\"}}",
+		 "kubectl", "Update");
+	world_apply_fails(&w, ERR_STALE, "is being deleted, asked for at 2026-01-02 11:00 UTC");
+	world_done(&w);
+}
+
+/* Something changes it each time just before our write, without end. */
+static void always(void *ctx, struct fake_cluster *f, unsigned nth)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	(void)ctx;
+	fake_put(f,
+		 arena_fmt(&a,
+			   "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{"
+			   "\"namespace\":\"shop\",\"name\":\"a\",\"annotations\":{\"n\":\"%u\"}}}",
+			   nth),
+		 "controller", "Update");
+}
+
+static void restless(void **state)
+{
+	(void)state;
+	struct world w;
+	world_init(&w);
+	fake_put(&w.f, CONFIG("shop", "a", "1"), "helm", "Update");
+	fake_plan_add(&w.p, &w.f, ACTION_UPDATE, CONFIG("shop", "a", "2"));
+	fake_plan_finish(&w.p, &w.f);
+	w.f.before_write = always;
+	world_apply_fails(&w, ERR_PARTIAL, "1 failed");
+	assert_int_equal(w.f.writes, 1 + 1 + APPLY_MAX_CONFLICTS);
+	assert_non_null(strstr(w.result.objects[0].message, "modified"));
+	world_done(&w);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[ARRAY_LEN(cases) + 3];
+	size_t n = 0;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		tests[n++] = fixture_row(cases[i].name, stale_case_run, &cases[i]);
+	tests[n++] = fixture_row("one refuses the whole plan", whole_plan, NULL);
+	tests[n++] = fixture_row("being deleted", being_deleted, NULL);
+	tests[n++] = fixture_row("changed without end", restless, NULL);
+	return _cmocka_run_group_tests("stale", tests, n, NULL, NULL);
+}
