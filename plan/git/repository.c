@@ -7,6 +7,11 @@
 #include "base/file.h"
 #include "base/utf8.h"
 
+enum {
+	MAX_CACHED_TREE = 4 << 20, /* a folder of 100,000 files; by itself libgit2 keeps 4 KiB */
+	MAX_CACHE = 48 << 20,
+};
+
 /* libgit2 knows it without finding it in the repository. */
 static const char empty_tree[] = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
@@ -217,6 +222,8 @@ int repository_open(struct repository **out, const char *path, struct err *err)
 	git_libgit2_init();
 	AUTO(repository_free_p) struct repository *r = xcalloc(1, sizeof(*r));
 	AUTO(auto_free) char *top = top_folder(path);
+	git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE, (size_t)MAX_CACHED_TREE);
+	git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)MAX_CACHE);
 	git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, harmless_extensions,
 			 ARRAY_LEN(harmless_extensions));
 	int rc = open_git(&r->git, path, top);
