@@ -53,7 +53,10 @@ static int read_application(struct build *b, size_t i, struct err *err)
 	app->parent_namespace = plan_parent_namespace(app->config, b->o->default_namespace);
 	app->applyset = applyset_id(&b->arena, app->config->name, app->parent_namespace);
 	const char *path = app->config->path;
-	if (repository_resolve(r, b->o->bases[i], &app->base, err) < 0)
+	/* Most often all applications have one base, and resolving it is not free. */
+	if (i && strcmp(b->o->bases[i], b->o->bases[i - 1]) == 0)
+		app->base = b->apps[i - 1].base;
+	else if (repository_resolve(r, b->o->bases[i], &app->base, err) < 0)
 		return err_wrap(err, "base %s", b->o->bases[i]);
 	if (folder(b, &app->base, path, app->base_tree, err) < 0 ||
 	    folder(b, &b->head, path, app->head_tree, err) < 0)
@@ -62,7 +65,9 @@ static int read_application(struct build *b, size_t i, struct err *err)
 		return err_set(err, ERR_NOT_FOUND,
 			       "application %s: folder %s exists neither at base nor at head",
 			       app->config->name, *path ? path : ".");
-	app->same_tree = strcmp(app->base_tree, app->head_tree) == 0;
+	/* Not by the trees' ids alone: links may lead out of them. */
+	if (repository_same(r, app->base.tree, b->head.tree, path, &app->same_tree, err) < 0)
+		return err_wrap(err, "application %s", app->config->name);
 	/* Without a cluster, equal trees are no change: nothing has to be read. */
 	if (app->same_tree && !b->o->cluster) {
 		b->n_same_trees++;
