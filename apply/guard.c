@@ -46,12 +46,12 @@ static int check_plan(struct run *r, struct err *err)
 			       conflicts ? conflicts : "", conflicts && unknowns ? " and " : "",
 			       unknowns ? unknowns : "");
 	AUTO(auto_free)
-	char *replaced = named(r, ACTION_REPLACE, "object is", "objects are");
+	char *replaced = named(r, ACTION_REPLACE, "object", "objects");
 	if (replaced && !o->allow_replace)
 		return err_set(err, ERR_REFUSED,
-			       "%s deleted and created again by the plan: allow it with "
+			       "the plan deletes %s and creates %s again: allow it with "
 			       "--allow-replace",
-			       replaced);
+			       replaced, replaced[0] == '1' && replaced[1] == ' ' ? "it" : "them");
 	return 0;
 }
 
