@@ -68,6 +68,12 @@ void repository_free(struct repository *r)
 	git_libgit2_shutdown();
 }
 
+static bool has(const char *dir, const char *name)
+{
+	AUTO(auto_free) char *path = xfmt("%s/%s", dir, name);
+	return file_exists(path);
+}
+
 /* The folder that git would name: the one that holds .git, or the bare repository. */
 static char *top_folder(const char *path)
 {
@@ -78,9 +84,8 @@ static char *top_folder(const char *path)
 		if (real[n] != '\0' && real[n] != '/')
 			continue;
 		AUTO(auto_free) char *dir = xstrndup(real, n);
-		AUTO(auto_free) char *dot_git = xfmt("%s/.git", dir);
-		AUTO(auto_free) char *objects = xfmt("%s/objects", dir);
-		if (file_exists(dot_git) || file_exists(objects)) {
+		bool bare = has(dir, "HEAD") && has(dir, "objects") && has(dir, "refs");
+		if (bare || has(dir, ".git")) {
 			free(real);
 			return TAKE(dir);
 		}

@@ -295,6 +295,7 @@ static const struct revision_case revision_cases[] = {
 	{ "annotated", 1, NULL },
 	{ "annotated^{commit}", 1, NULL },
 	{ "of-tag", 1, NULL },
+	{ "old@{upstream}", 2, NULL },
 	{ "HEAD^{tree}", -2, NULL },
 	{ "HEAD:x", -2, NULL },
 	{ "HEAD:x/f", -1, "\"HEAD:x/f\" is a file, not a commit or a folder" },
@@ -322,6 +323,8 @@ static int make_history(void **state)
 		commits[i] = fixture_commit(history, messages[i]);
 	}
 	free(fixture_git(history, "tag", "light", "HEAD~2", NULL));
+	free(fixture_git(history, "branch", "-q", "old", "light", NULL));
+	free(fixture_git(history, "branch", "-q", "-u", "main", "old", NULL));
 	free(fixture_git(history, "tag", "-a", "-m", "x", "annotated", "HEAD~1", NULL));
 	free(fixture_git(history, "tag", "-a", "-m", "x", "of-tag", "annotated", NULL));
 	return 0;
@@ -483,10 +486,12 @@ static void another_owner(void **state)
 	AUTO(fixture_remove) char *dir = fixture_dir();
 	AUTO(auto_free) char *home = xfmt("%s/home", dir), *repo = xfmt("%s/repo", dir);
 	AUTO(auto_free) char *git = xfmt("%s/.git", repo), *config = NULL;
+	AUTO(auto_free) char *objects = xfmt("%s/objects", repo);
 	char *const old_home = getenv("HOME");
 	AUTO(auto_free) char *saved = old_home ? xstrdup(old_home) : NULL;
 	fixture_write(dir, "home/.gitconfig", "");
 	fixture_write(dir, "repo/x/f", "1");
+	fixture_write(dir, "repo/objects/f", "1");
 	free(fixture_commit(repo, "x"));
 	assert_int_equal(chown(repo, 12345, 12345) | chown(git, 12345, 12345), 0);
 	setenv("HOME", home, 1);
@@ -504,6 +509,7 @@ static void another_owner(void **state)
 		config = xfmt("[safe]\n\tdirectory = %s\n", safe[i]);
 		fixture_write(dir, "home/.gitconfig", config);
 		read_f(repo, "HEAD", "1");
+		read_f(objects, "HEAD", "1");
 	}
 	free((char *)safe[2]);
 	free((char *)safe[3]);
