@@ -8,7 +8,12 @@
 
 #include "base/time.h"
 
-enum { POLL_MS = 1000, BACKOFF_LARGEST_MS = 10000, MAX_PORT = 65535 };
+/* libcurl 7.88 now and then leaves a piece of one HTTP/2 stream in its buffers when another stream
+ * ends, and no socket will ever say so; the next curl_multi_perform() finds it.  So waits begin
+ * short and grow while nothing happens. */
+enum { POLL_FIRST_MS = 2, POLL_LARGEST_MS = 128 };
+
+enum { BACKOFF_LARGEST_MS = 10000 };
 
 static void init_once(void)
 {
@@ -339,12 +344,12 @@ static int collect(struct run *run)
 	return 0;
 }
 
-static int poll_ms(const struct run *run)
+static int poll_ms(const struct run *run, int longest)
 {
 	const struct http_client *c = run->client;
 	if (!run->waiting)
-		return POLL_MS;
-	int64_t now = time_monotonic_ms(), soonest = now + POLL_MS;
+		return longest;
+	int64_t now = time_monotonic_ms(), soonest = now + longest;
 	for (size_t i = 0; i < run->n_slots; i++)
 		if (c->slots[i].state == TRANSFER_WAITING && c->slots[i].wake < soonest)
 			soonest = c->slots[i].wake;
@@ -353,7 +358,7 @@ static int poll_ms(const struct run *run)
 
 static int loop(struct run *run)
 {
-	for (;;) {
+	for (int wait = POLL_FIRST_MS;;) {
 		if (fill(run) < 0)
 			return -1;
 		if (!run->running && !run->waiting)
@@ -366,8 +371,13 @@ static int loop(struct run *run)
 		size_t before = run->running;
 		if (collect(run) < 0)
 			return -1;
+		int ready = 1;
 		if (run->running == before)
-			curl_multi_poll(run->client->multi, NULL, 0, poll_ms(run), NULL);
+			curl_multi_poll(run->client->multi, NULL, 0, poll_ms(run, wait), &ready);
+		if (ready)
+			wait = POLL_FIRST_MS;
+		else if (wait < POLL_LARGEST_MS)
+			wait *= 2;
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json_parse.h"
 #include "plan/cluster/kube/kube.h"
+#include "tests/lib/fault_server.h"
 
 enum { MANY = 1203 }; /* three pages, the last one not full */
 
@@ -566,6 +567,31 @@ static void nobody_listens(void **state)
 	assert_non_null(strstr(err.msg, "127.0.0.1:1:"));
 }
 
+/* The name to verify, the host to connect to and the proxy are three different things. */
+static void proxy(void **state)
+{
+	(void)world(state);
+	struct fault_server server;
+	assert_int_equal(fault_server_start(&server), 0);
+	static const char *const names[] = { "127.0.0.1", "kubernetes", "other.example" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		AUTO(err_done) struct err err = { 0 };
+		AUTO(auto_free)
+		char *lines = xfmt("    proxy-url: http://127.0.0.1:%u\n"
+				   "    tls-server-name: %s\n"
+				   "    server:",
+				   server.port, names[i]);
+		int rc = identify_edited("    server:", lines, &err);
+		assert_int_equal(rc, i == 2 ? -1 : 0);
+	}
+	fault_server_stop(&server);
+	AUTO(err_done) struct err err = { 0 };
+	AUTO(auto_free)
+	char *gone = xfmt("    proxy-url: http://127.0.0.1:%u\n    server:", server.port);
+	assert_int_equal(identify_edited("    server:", gone, &err), -1);
+	assert_int_equal(err.code, ERR_UNREACHABLE);
+}
+
 static void anonymous(void **state)
 {
 	(void)world(state);
@@ -599,6 +625,7 @@ int main(void)
 		cmocka_unit_test(wrong_authority),
 		cmocka_unit_test(not_verified_when_told),
 		cmocka_unit_test(nobody_listens),
+		cmocka_unit_test(proxy),
 		cmocka_unit_test(anonymous),
 	};
 	return cmocka_run_group_tests_name("kube server", tests, set_up, tear_down);
