@@ -13,8 +13,9 @@ void json_write_canonical(struct buf *b, const struct json *v);
 /* Two spaces a level, keys in tree order, ends without a newline. */
 void json_write_indented(struct buf *b, const struct json *v);
 
-/* A YAML document without "---", block style, keys in tree order; what kubectl reads back is
- * equal to v. */
+/* A YAML document without "---", block style, keys in tree order, ends with a newline.  What
+ * kubectl reads back is equal to v, but for numbers that it reads as others from JSON too: 1.0
+ * (as 1), integers beyond 64 bits (as doubles). */
 void yaml_write(struct buf *b, const struct json *v);
 
 #endif

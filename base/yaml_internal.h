@@ -3,7 +3,8 @@
  *   yaml.c         a file into documents, as kubectl cuts it; ceilings; JSON streams
  *   yaml_events.c  libyaml: lines in, events out, its problems in our words
  *   yaml_read.c    the events of one document into a tree
- *   yaml_merge.c   anchors and merge keys
+ *   yaml_alias.c   anchors, aliases and ceilings meanwhile
+ *   yaml_merge.c   the table of anchors, merge keys
  *   yaml_utf16.c   UTF-16 to UTF-8
  *   yaml_json.c    JSON values that follow each other
  *   yaml_scalar.c  what a scalar is: YAML 1.1 as go-yaml v2 resolves it

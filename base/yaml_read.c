@@ -3,28 +3,11 @@
  * The events are walked recursively, never deeper than max_depth.  Children are gathered on
  * stacks of the reader and copied into the arena when their parent ends, so that every array and
  * object is exactly as large as it has to be.  An alias shares the subtree of its anchor. */
-#include "base/yaml_internal.h"
+#include "base/yaml_reader.h"
 
 #include <string.h>
 
-#include "base/yaml_events.h"
-
-struct reader {
-	struct yaml_run *run;
-	struct yaml_events events;
-	struct json *items;
-	size_t n_items, cap_items;
-	struct json_member *members;
-	size_t n_members, cap_members;
-	struct yaml_merge *merges;
-	size_t n_merges, cap_merges;
-	struct yaml_anchors anchors;
-	unsigned flow;           /* [] and {} around the current node */
-	size_t n_opened;         /* anchors so far, redefined ones too */
-	size_t decoded, aliased; /* nodes so far, and those of them that aliases gave */
-};
-
-static void reader_done(struct reader *r)
+static void reader_done(struct yaml_reader *r)
 {
 	yaml_events_done(&r->events);
 	free(r->items);
@@ -33,119 +16,9 @@ static void reader_done(struct reader *r)
 	yaml_anchors_done(&r->anchors);
 }
 
-static int fail(struct reader *r, yaml_mark_t mark, const char *why)
-{
-	return err_at(r->run->err, ERR_INPUT, yaml_position(&r->events, mark), "%s", why);
-}
-
-/* ---- ceilings */
-
-/* libyaml spends time on every token for every level it is nested in, so values far below the top
- * cost more: DEEP levels are free, and past that the product counts. */
-static int count(struct reader *r, size_t n, unsigned depth, yaml_mark_t mark)
-{
-	enum { DEEP = 16 };
-	struct yaml_run *run = r->run;
-	r->decoded += n;
-	run->nodes += n;
-	run->work += depth;
-	if (run->nodes > run->max_nodes)
-		return err_at(run->err, ERR_LIMIT, yaml_position(&r->events, mark),
-			      "more than %zu values in one file, counting each use of an alias "
-			      "(YAML_MAX_NODES)",
-			      run->max_nodes);
-	if (run->work / DEEP > run->max_nodes)
-		return err_at(run->err, ERR_LIMIT, yaml_position(&r->events, mark),
-			      "too many values nested deeper than %d levels (YAML_MAX_NODES)",
-			      DEEP);
-	return 0;
-}
-
-static int check_depth(struct reader *r, unsigned depth, yaml_mark_t mark)
-{
-	if (depth <= r->run->max_depth)
-		return 0;
-	return err_at(r->run->err, ERR_LIMIT, yaml_position(&r->events, mark),
-		      "nested deeper than %u levels (YAML_MAX_DEPTH)", r->run->max_depth);
-}
-
-/* ---- anchors and aliases */
-
-/* A node's hold on its anchor while it is read.  number 0: it has none. */
-struct hold {
-	size_t number, owner, decoded;
-};
-
-static int anchor_open(struct reader *r, const yaml_char_t *name, yaml_mark_t mark,
-		       struct hold *hold)
-{
-	*hold = (struct hold){ 0 };
-	if (!name)
-		return 0;
-	struct yaml_anchor *anchor = yaml_anchor_set(r->run, &r->anchors, (const char *)name);
-	if (!anchor)
-		return err_at(r->run->err, ERR_LIMIT, yaml_position(&r->events, mark),
-			      "more than %d anchors in one document (YAML_MAX_ANCHORS)",
-			      YAML_MAX_ANCHORS);
-	anchor->open = true;
-	anchor->owner = ++r->n_opened;
-	*hold = (struct hold){ (size_t)(anchor - r->anchors.list) + 1, anchor->owner, r->decoded };
-	return 0;
-}
-
-static void anchor_close(struct reader *r, struct hold hold, const struct yaml_node *node)
-{
-	if (!hold.number)
-		return;
-	struct yaml_anchor *anchor = &r->anchors.list[hold.number - 1];
-	if (anchor->owner != hold.owner)
-		return; /* a node inside took the name */
-	anchor->open = false;
-	anchor->node = *node;
-	anchor->weight = r->decoded - hold.decoded;
-}
-
-/* go-yaml's own rule: of a document with more than 1000 nodes at most 99 % may come from
- * aliases, and 10 % of one with more than 4,000,000. */
-static bool excessive_aliasing(const struct reader *r)
-{
-	enum { LOW = 400000, HIGH = 4000000 };
-	double n = (double)r->decoded;
-	double allowed = n <= LOW    ? 0.99
-			 : n >= HIGH ? 0.10
-				     : 0.99 - 0.89 * (n - LOW) / (HIGH - LOW);
-	return r->aliased > 100 && r->decoded > 1000 && (double)r->aliased / n > allowed;
-}
-
-static int read_alias(struct reader *r, const yaml_event_t *event, unsigned depth,
-		      struct yaml_node *out)
-{
-	yaml_mark_t mark = event->start_mark;
-	const char *name = (const char *)event->data.alias.anchor;
-	const struct yaml_anchor *anchor = yaml_anchor_find(&r->anchors, name);
-	struct srcpos at = yaml_position(&r->events, mark);
-	if (!anchor)
-		return err_at(r->run->err, ERR_INPUT, at, "no anchor &%s before this alias", name);
-	if (anchor->open)
-		return err_at(r->run->err, ERR_INPUT, at, "the anchor &%s contains itself", name);
-	r->aliased += anchor->weight;
-	if (count(r, anchor->weight + 1, depth, mark) < 0 ||
-	    check_depth(r, depth + anchor->node.height, mark) < 0)
-		return -1;
-	if (excessive_aliasing(r))
-		return err_at(r->run->err, ERR_LIMIT, at,
-			      "more than 99 in 100 values of the document come from aliases");
-	*out = anchor->node;
-	out->is_alias = true;
-	out->is_merge = false;
-	out->value.line = at.line;
-	out->value.col = at.col;
-	return 0;
-}
-
 /* ---- nodes */
 
-static const char *resolve(struct reader *r, const yaml_event_t *event, struct yaml_scalar *s)
+static const char *resolve(struct yaml_reader *r, const yaml_event_t *event, struct yaml_scalar *s)
 {
 	const char *text = (const char *)event->data.scalar.value;
 	const char *tag = (const char *)event->data.scalar.tag;
@@ -165,29 +38,30 @@ static const char *resolve(struct reader *r, const yaml_event_t *event, struct y
 	return NULL;
 }
 
-static int read_scalar(struct reader *r, const yaml_event_t *event, unsigned depth,
+static int read_scalar(struct yaml_reader *r, const yaml_event_t *event, unsigned depth,
 		       struct yaml_node *out)
 {
-	struct hold hold;
+	struct yaml_hold hold;
 	*out = (struct yaml_node){ .is_scalar = true };
-	if (anchor_open(r, event->data.scalar.anchor, event->start_mark, &hold) < 0 ||
-	    count(r, 1, depth, event->start_mark) < 0)
+	if (yaml_anchor_open(r, event->data.scalar.anchor, event->start_mark, &hold) < 0 ||
+	    yaml_count(r, 1, depth, event->start_mark) < 0)
 		return -1;
 	const char *why = resolve(r, event, &out->scalar);
 	if (why)
-		return fail(r, event->start_mark, why);
+		return yaml_fail(r, event->start_mark, why);
 	const char *tag = (const char *)event->data.scalar.tag;
 	out->is_merge = strcmp((const char *)event->data.scalar.value, "<<") == 0 &&
 			(event->data.scalar.plain_implicit ||
 			 (tag && strcmp(tag, "tag:yaml.org,2002:merge") == 0));
-	anchor_close(r, hold, out);
+	yaml_anchor_close(r, hold, out);
 	return 0;
 }
 
-static int read_node(struct reader *r, yaml_event_t *event, unsigned depth, struct yaml_node *out);
+static int read_node(struct yaml_reader *r, yaml_event_t *event, unsigned depth,
+		     struct yaml_node *out);
 
 /* Reads the next node; *end is set instead where the event `ends` comes. */
-static int read_next(struct reader *r, yaml_event_type_t ends, unsigned depth, bool *end,
+static int read_next(struct yaml_reader *r, yaml_event_type_t ends, unsigned depth, bool *end,
 		     yaml_mark_t *mark, struct yaml_node *out)
 {
 	AUTO(yaml_event_delete) yaml_event_t event;
@@ -199,12 +73,12 @@ static int read_next(struct reader *r, yaml_event_type_t ends, unsigned depth, b
 }
 
 /* Gives a node that is wanted as a value its value. */
-static int finish_value(struct reader *r, struct yaml_node *node, yaml_mark_t mark)
+static int finish_value(struct yaml_reader *r, struct yaml_node *node, yaml_mark_t mark)
 {
 	if (node->is_scalar) {
 		const char *why = yaml_to_value(r->run->a, &node->scalar, &node->value);
 		if (why)
-			return fail(r, mark, why);
+			return yaml_fail(r, mark, why);
 	}
 	struct srcpos at = yaml_position(&r->events, mark);
 	node->value.line = at.line;
@@ -212,7 +86,7 @@ static int finish_value(struct reader *r, struct yaml_node *node, yaml_mark_t ma
 	return 0;
 }
 
-static int read_sequence(struct reader *r, unsigned depth, struct yaml_node *out)
+static int read_sequence(struct yaml_reader *r, unsigned depth, struct yaml_node *out)
 {
 	size_t base = r->n_items;
 	for (;;) {
@@ -243,10 +117,12 @@ static int read_sequence(struct reader *r, unsigned depth, struct yaml_node *out
 
 /* ---- mappings */
 
-static int push_merge(struct reader *r, size_t base, const struct json *source, yaml_mark_t mark)
+static int push_merge(struct yaml_reader *r, size_t base, const struct json *source,
+		      yaml_mark_t mark)
 {
 	if (source->type != JSON_OBJECT)
-		return fail(r, mark, "<< takes a mapping, an alias of one, or a list of those");
+		return yaml_fail(r, mark,
+				 "<< takes a mapping, an alias of one, or a list of those");
 	GROW(r->merges, r->n_merges, r->cap_merges);
 	r->merges[r->n_merges++] = (struct yaml_merge){ .members = source->members,
 							.n = source->n,
@@ -255,7 +131,8 @@ static int push_merge(struct reader *r, size_t base, const struct json *source, 
 }
 
 /* The value of a <<.  Of a list the first mapping wins, so it comes in last. */
-static int add_merge(struct reader *r, size_t base, const struct yaml_node *node, yaml_mark_t mark)
+static int add_merge(struct yaml_reader *r, size_t base, const struct yaml_node *node,
+		     yaml_mark_t mark)
 {
 	if (node->value.type != JSON_ARRAY || node->is_alias)
 		return push_merge(r, base, &node->value, mark);
@@ -265,7 +142,7 @@ static int add_merge(struct reader *r, size_t base, const struct yaml_node *node
 	return 0;
 }
 
-static const char *why_no_key(struct reader *r, yaml_mark_t mark)
+static const char *why_no_key(struct yaml_reader *r, yaml_mark_t mark)
 {
 	const char *text = r->events.text, *p = yaml_text_at(&r->events, mark);
 	if (p > text && p < text + r->events.n && p[-1] == '{' && *p == '{')
@@ -273,7 +150,7 @@ static const char *why_no_key(struct reader *r, yaml_mark_t mark)
 	return "a key has to be a scalar, not a mapping or a list";
 }
 
-static int add_member(struct reader *r, const struct yaml_node *key, yaml_mark_t key_mark,
+static int add_member(struct yaml_reader *r, const struct yaml_node *key, yaml_mark_t key_mark,
 		      const struct yaml_node *value)
 {
 	struct srcpos at = yaml_position(&r->events, key_mark);
@@ -281,13 +158,13 @@ static int add_member(struct reader *r, const struct yaml_node *key, yaml_mark_t
 	const char *why = key->is_scalar ? yaml_to_key(r->run, &key->scalar, &m.key)
 					 : why_no_key(r, key_mark);
 	if (why)
-		return fail(r, key_mark, why);
+		return yaml_fail(r, key_mark, why);
 	GROW(r->members, r->n_members, r->cap_members);
 	r->members[r->n_members++] = m;
 	return 0;
 }
 
-static int fail_duplicate(struct reader *r, const struct json_member *second)
+static int fail_duplicate(struct yaml_reader *r, const struct json_member *second)
 {
 	enum { SHOWN = 64 };
 	const struct json_member *first = second - 1;
@@ -301,7 +178,7 @@ static int fail_duplicate(struct reader *r, const struct json_member *second)
 		      (int)shown, second->key, shown < n ? "..." : "", first->line, first->col);
 }
 
-static int finish_mapping(struct reader *r, size_t members, size_t merges, struct json *out)
+static int finish_mapping(struct yaml_reader *r, size_t members, size_t merges, struct json *out)
 {
 	uint32_t n = (uint32_t)(r->n_members - members);
 	struct json object = { .type = JSON_OBJECT, .n = n };
@@ -321,7 +198,7 @@ static int finish_mapping(struct reader *r, size_t members, size_t merges, struc
 	return 0;
 }
 
-static int read_mapping(struct reader *r, unsigned depth, struct yaml_node *out)
+static int read_mapping(struct yaml_reader *r, unsigned depth, struct yaml_node *out)
 {
 	size_t members = r->n_members, merges = r->n_merges;
 	for (;;) {
@@ -344,7 +221,7 @@ static int read_mapping(struct reader *r, unsigned depth, struct yaml_node *out)
 	return finish_mapping(r, members, merges, &out->value);
 }
 
-static int read_collection(struct reader *r, const yaml_event_t *event, unsigned depth,
+static int read_collection(struct yaml_reader *r, const yaml_event_t *event, unsigned depth,
 			   struct yaml_node *out)
 {
 	bool mapping = event->type == YAML_MAPPING_START_EVENT;
@@ -352,17 +229,17 @@ static int read_collection(struct reader *r, const yaml_event_t *event, unsigned
 			    : event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
 	const yaml_char_t *anchor =
 		mapping ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
-	struct hold hold;
-	if (check_depth(r, depth + 1, event->start_mark) < 0 ||
-	    anchor_open(r, anchor, event->start_mark, &hold) < 0 ||
-	    count(r, 1, depth, event->start_mark) < 0)
+	struct yaml_hold hold;
+	if (yaml_check_depth(r, depth + 1, event->start_mark) < 0 ||
+	    yaml_anchor_open(r, anchor, event->start_mark, &hold) < 0 ||
+	    yaml_count(r, 1, depth, event->start_mark) < 0)
 		return -1;
 	*out = (struct yaml_node){ .height = 1 };
 	r->flow += flow;
 	if ((mapping ? read_mapping : read_sequence)(r, depth + 1, out) < 0)
 		return -1;
 	r->flow -= flow;
-	anchor_close(r, hold, out);
+	yaml_anchor_close(r, hold, out);
 	return 0;
 }
 
@@ -374,39 +251,41 @@ static bool has_tag(const yaml_event_t *event)
 							  : NULL;
 }
 
-static int read_node(struct reader *r, yaml_event_t *event, unsigned depth, struct yaml_node *out)
+static int read_node(struct yaml_reader *r, yaml_event_t *event, unsigned depth,
+		     struct yaml_node *out)
 {
 	if (has_tag(event) && !yaml_tag_is_apart(&r->events, event->start_mark))
-		return fail(r, event->start_mark, "put a space after the tag");
+		return yaml_fail(r, event->start_mark, "put a space after the tag");
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:
 		return read_scalar(r, event, depth, out);
 	case YAML_ALIAS_EVENT:
-		return read_alias(r, event, depth, out);
+		return yaml_read_alias(r, event, depth, out);
 	case YAML_SEQUENCE_START_EVENT:
 	case YAML_MAPPING_START_EVENT:
 		return read_collection(r, event, depth, out);
 	default:
-		return fail(r, event->start_mark, "a value is missing here");
+		return yaml_fail(r, event->start_mark, "a value is missing here");
 	}
 }
 
 /* ---- documents */
 
 /* What follows the document in the same piece of the file.  kubectl never looks at it. */
-static int expect_end(struct reader *r)
+static int expect_end(struct yaml_reader *r)
 {
 	AUTO(yaml_event_delete) yaml_event_t event;
 	if (yaml_next(&r->events, &event) < 0)
 		return -1;
 	if (event.type == YAML_STREAM_END_EVENT)
 		return 0;
-	return fail(r, event.start_mark,
-		    "a document without a line --- before it, which kubectl would not read; add "
-		    "the line");
+	return yaml_fail(
+		r, event.start_mark,
+		"a document without a line --- before it, which kubectl would not read; add "
+		"the line");
 }
 
-static int read_document(struct reader *r, struct json *out)
+static int read_document(struct yaml_reader *r, struct json *out)
 {
 	struct yaml_node node;
 	yaml_mark_t mark;
@@ -439,7 +318,7 @@ int yaml_read_document(struct yaml_run *run, const char *text, size_t n, unsigne
 		       struct json *out)
 {
 	AUTO(reader_done)
-	struct reader r = {
+	struct yaml_reader r = {
 		.run = run,
 		.events = { .text = text,
 			    .n = n,
