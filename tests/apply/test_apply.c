@@ -13,14 +13,14 @@ static const char *commit_of(struct world *w)
 
 static void fill_ordinary(struct world *w)
 {
-	fake_plan_add(&w->p, &w->f, ACTION_CREATE, CONFIG("shop", "new", "1"));
+	world_plan(w, ACTION_CREATE, CONFIG("shop", "new", "1"));
 	world_apply_ok(w); /* an older plan */
 	world_replan(w);
 	fake_put(&w->f, CONFIG("shop", "old", "1"), "kubectl-create", "Update");
-	fake_plan_add(&w->p, &w->f, ACTION_UPDATE, CONFIG("shop", "new", "2"));
-	fake_plan_add(&w->p, &w->f, ACTION_CREATE, CONFIG("shop", "newer", "1"));
-	fake_plan_add(&w->p, &w->f, ACTION_DELETE, CONFIG("shop", "old", "1"));
-	fake_plan_finish(&w->p, &w->f);
+	world_plan(w, ACTION_UPDATE, CONFIG("shop", "new", "2"));
+	world_plan(w, ACTION_CREATE, CONFIG("shop", "newer", "1"));
+	world_plan(w, ACTION_DELETE, CONFIG("shop", "old", "1"));
+	world_planned(w);
 }
 
 static void create_update_delete(void **state)
@@ -65,12 +65,12 @@ static void many_are_listed(void **state)
 	AUTO(arena_done) struct arena a = { 0 };
 	world_init(&w);
 	for (int i = 0; i < 100; i++)
-		fake_plan_add(&w.p, &w.f, ACTION_CREATE,
-			      arena_fmt(&a,
-					"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\","
-					"\"metadata\":{\"namespace\":\"shop\",\"name\":\"c%d\"}}",
-					i));
-	fake_plan_finish(&w.p, &w.f);
+		world_plan(&w, ACTION_CREATE,
+			   arena_fmt(&a,
+				     "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\","
+				     "\"metadata\":{\"namespace\":\"shop\",\"name\":\"c%d\"}}",
+				     i));
+	world_planned(&w);
 	world_apply_ok(&w);
 	assert_int_equal(w.f.lists, 1);
 	assert_int_equal(w.f.reads, 1); /* the parent */
@@ -85,8 +85,8 @@ static void unexpected_result(void **state)
 	(void)state;
 	struct world w;
 	world_init(&w);
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "a", "1"));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "a", "1"));
+	world_planned(&w);
 	w.f.mutate = "webhook";
 	world_apply_ok(&w);
 	const struct object_result *o = world_result(&w, "ConfigMap/shop/a");
@@ -106,8 +106,8 @@ static void replacement(void **state)
 	struct world w;
 	world_init(&w);
 	fake_put(&w.f, CONFIG("shop", "a", "1"), FIELD_MANAGER, "Apply");
-	fake_plan_add(&w.p, &w.f, ACTION_REPLACE, CONFIG("shop", "a", "2"));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_REPLACE, CONFIG("shop", "a", "2"));
+	world_planned(&w);
 	world_apply_fails(&w, ERR_REFUSED, "ConfigMap shop/a");
 	assert_int_equal(w.f.writes, 0);
 	w.options.allow_replace = true;
@@ -132,13 +132,13 @@ static void takeover(void **state)
 		 "\"shop\","
 		 "\"name\":\"a\"},\"data\":{\"k\":\"1\",\"dropped\":\"x\",\"theirs\":\"y\"}}",
 		 "helm", "Update");
-	struct change *c = fake_plan_add(&w.p, &w.f, ACTION_ADOPT, CONFIG("shop", "a", "1"));
+	struct change *c = world_plan(&w, ACTION_ADOPT, CONFIG("shop", "a", "1"));
 	struct json fields = fixture_json(&w.p.arena, "{\"f:data\":{\"f:k\":{},\"f:dropped\":{}}}");
 	struct takeover t = { "helm", "Update", "", &fields };
 	c->takeovers = &t;
 	c->n_takeovers = 1;
 	c->expect = NULL; /* the dry-run of the fake knows nothing of takeovers */
-	fake_plan_finish(&w.p, &w.f);
+	world_planned(&w);
 	world_apply_ok(&w);
 	assert_non_null(strstr(buf_text(&w.f.log), "patch ConfigMap shop/a uid=\n"
 						   "apply ConfigMap shop/a uid=uid-2\n"));
@@ -159,11 +159,11 @@ static void takeover(void **state)
 
 static void fill_crd(struct world *w)
 {
-	fake_plan_add(&w->p, &w->f, ACTION_CREATE, NAMESPACE("shop2"));
-	fake_plan_add(&w->p, &w->f, ACTION_CREATE, CRD);
-	fake_plan_add(&w->p, &w->f, ACTION_CREATE, BOAT);
-	fake_plan_add(&w->p, &w->f, ACTION_CREATE, CONFIG("shop2", "a", "1"));
-	fake_plan_finish(&w->p, &w->f);
+	world_plan(w, ACTION_CREATE, NAMESPACE("shop2"));
+	world_plan(w, ACTION_CREATE, CRD);
+	world_plan(w, ACTION_CREATE, BOAT);
+	world_plan(w, ACTION_CREATE, CONFIG("shop2", "a", "1"));
+	world_planned(w);
 }
 
 static void crd_and_its_object(void **state)
@@ -216,10 +216,10 @@ static void interrupted(void **state)
 	(void)state;
 	struct world w;
 	world_init(&w);
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, NAMESPACE("shop2"));
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, ACCOUNT("shop", "sa"));
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "a", "1"));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_CREATE, NAMESPACE("shop2"));
+	world_plan(&w, ACTION_CREATE, ACCOUNT("shop", "sa"));
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "a", "1"));
+	world_planned(&w);
 	stop = 0;
 	w.options.interrupted = &stop;
 	w.f.before_write = stop_at_third;
@@ -244,9 +244,9 @@ static void deletes_wait_for_success(void **state)
 	struct world w;
 	world_init(&w);
 	fake_put(&w.f, CONFIG("shop", "old", "1"), "kubectl-create", "Update");
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "a", "1"));
-	fake_plan_add(&w.p, &w.f, ACTION_DELETE, CONFIG("shop", "old", "1"));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "a", "1"));
+	world_plan(&w, ACTION_DELETE, CONFIG("shop", "old", "1"));
+	world_planned(&w);
 	w.options.keep_going = true;
 	w.f.fail_at = 1;
 	world_apply_fails(&w, ERR_PARTIAL, "1 failed, 1 not tried, 0 applied");
@@ -261,11 +261,11 @@ static void later_waves_wait(void **state)
 	(void)state;
 	struct world w;
 	world_init(&w);
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "first", "1"));
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "second", "1"))->wave = 1;
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "first", "1"));
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "second", "1"))->wave = 1;
 	fake_plan_application(&w.p, "store", "default");
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("default", "other", "1"))->wave = 1;
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_CREATE, CONFIG("default", "other", "1"))->wave = 1;
+	world_planned(&w);
 	w.options.keep_going = true;
 	w.f.fail_at = 1;
 	world_apply_fails(&w, ERR_PARTIAL, "1 failed, 1 not tried, 1 applied");
@@ -313,8 +313,8 @@ static void refusals(void **state)
 	(void)state;
 	struct world w;
 	world_init(&w);
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "a", "1"));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "a", "1"));
+	world_planned(&w);
 	w.p.cluster_uid = "";
 	world_apply_fails(&w, ERR_REFUSED, "--cluster none");
 	w.p.cluster_uid = "other";
@@ -334,12 +334,12 @@ static void partial(void **state)
 	(void)state;
 	struct world w;
 	world_init(&w);
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "a", "1"));
-	struct change *c = fake_plan_add(&w.p, &w.f, ACTION_CONFLICT, CONFIG("shop", "b", "1"));
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "a", "1"));
+	struct change *c = world_plan(&w, ACTION_CONFLICT, CONFIG("shop", "b", "1"));
 	c->reason = "/data/k is owned by helm";
-	c = fake_plan_add(&w.p, &w.f, ACTION_UNKNOWN, CONFIG("shop", "c", "1"));
+	c = world_plan(&w, ACTION_UNKNOWN, CONFIG("shop", "c", "1"));
 	c->reason = "no right to read it";
-	fake_plan_finish(&w.p, &w.f);
+	world_planned(&w);
 	world_apply_fails(&w, ERR_REFUSED,
 			  "1 conflict (ConfigMap shop/b) and 1 unknown (ConfigMap shop/c)");
 	w.options.allow_partial = true;

@@ -22,9 +22,9 @@ static void bookkeeping(void **state)
 	struct world w;
 	AUTO(buf_done) struct buf seen = { 0 };
 	world_init(&w);
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "a", "1"));
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("default", "b", "1"));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "a", "1"));
+	world_plan(&w, ACTION_CREATE, CONFIG("default", "b", "1"));
+	world_planned(&w);
 	w.f.before_write = note_kinds;
 	w.f.ctx = &seen;
 	world_apply_ok(&w);
@@ -46,9 +46,9 @@ static void bookkeeping(void **state)
 	/* Another kind comes, the old one goes: both while it happens. */
 	world_replan(&w);
 	buf_reset(&seen);
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, ACCOUNT("shop", "sa"));
-	fake_plan_add(&w.p, &w.f, ACTION_DELETE, CONFIG("shop", "a", "1"));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_CREATE, ACCOUNT("shop", "sa"));
+	world_plan(&w, ACTION_DELETE, CONFIG("shop", "a", "1"));
+	world_planned(&w);
 	w.p.head = "beef";
 	world_apply_ok(&w);
 	assert_string_equal(buf_text(&seen), "ConfigMap;ConfigMap,ServiceAccount;"
@@ -65,7 +65,7 @@ static void commit_moves_without_changes(void **state)
 	(void)state;
 	struct world w;
 	world_init(&w);
-	fake_plan_finish(&w.p, &w.f);
+	world_planned(&w);
 	world_apply_ok(&w);
 	assert_string_equal(annotation(&w.f, "rhumb.dev/commit"), "c0ffee");
 	w.p.head = "beef";
@@ -83,10 +83,10 @@ static void in_a_new_namespace(void **state)
 	struct world w;
 	world_init(&w);
 	plan_done(&w.p);
-	fake_plan_init(&w.p, "shop", "harbour");
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, NAMESPACE("harbour"));
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("harbour", "a", "1"));
-	fake_plan_finish(&w.p, &w.f);
+	fake_plan_init(&w.p, FAKE_UID, "shop", "harbour");
+	world_plan(&w, ACTION_CREATE, NAMESPACE("harbour"));
+	world_plan(&w, ACTION_CREATE, CONFIG("harbour", "a", "1"));
+	world_planned(&w);
 	world_apply_ok(&w);
 	assert_string_equal(buf_text(&w.f.log),
 			    "apply Namespace /harbour uid= new\n"
@@ -104,8 +104,8 @@ static void foreign(void **state)
 	struct world w;
 	world_init(&w);
 	fake_put(&w.f, CONFIG("shop", "rhumb-shop", "mine"), "kubectl-create", "Update");
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "a", "1"));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "a", "1"));
+	world_planned(&w);
 	world_apply_fails(&w, ERR_REFUSED, "not the ApplySet of application shop");
 	assert_int_equal(w.f.writes, 0);
 	world_done(&w);
@@ -116,8 +116,8 @@ static void cannot_be_written(void **state)
 	(void)state;
 	struct world w;
 	world_init(&w);
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "a", "1"));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "a", "1"));
+	world_planned(&w);
 	w.f.fail_at = 0;
 	world_apply_fails(&w, ERR_PARTIAL, "0 failed, 1 not tried");
 	assert_int_equal(w.result.n_problems, 1);
@@ -154,10 +154,10 @@ static void changes_meanwhile(void **state)
 	(void)state;
 	struct world w;
 	world_init(&w);
-	fake_plan_finish(&w.p, &w.f);
+	world_planned(&w);
 	world_apply_ok(&w);
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "a", "1"));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "a", "1"));
+	world_planned(&w);
 	w.f.before_write = other_apply;
 	world_apply_ok(&w);
 	assert_string_equal(buf_text(&w.f.log),

@@ -34,22 +34,21 @@ static void fill(struct world *w)
 	fake_put(&w->f, ACCOUNT("shop", "old"), "kubectl-create", "Update");
 	fake_put(&w->f, CONFIG("shop", "a", "1"), FIELD_MANAGER, "Apply");
 	fake_put(&w->f, CONFIG("shop", "adopted", "1"), "helm", "Update");
-	fake_plan_add(&w->p, &w->f, ACTION_CREATE, NAMESPACE("shop2"));
-	fake_plan_add(&w->p, &w->f, ACTION_CREATE, CRD);
-	fake_plan_add(&w->p, &w->f, ACTION_CREATE, BOAT);
-	fake_plan_add(&w->p, &w->f, ACTION_CREATE, ACCOUNT("shop2", "sa"));
-	fake_plan_add(&w->p, &w->f, ACTION_UPDATE, CONFIG("shop", "a", "2"));
-	fake_plan_add(&w->p, &w->f, ACTION_CREATE, CONFIG("shop", "b", "1"));
-	struct change *c =
-		fake_plan_add(&w->p, &w->f, ACTION_ADOPT, CONFIG("shop", "adopted", "1"));
+	world_plan(w, ACTION_CREATE, NAMESPACE("shop2"));
+	world_plan(w, ACTION_CREATE, CRD);
+	world_plan(w, ACTION_CREATE, BOAT);
+	world_plan(w, ACTION_CREATE, ACCOUNT("shop2", "sa"));
+	world_plan(w, ACTION_UPDATE, CONFIG("shop", "a", "2"));
+	world_plan(w, ACTION_CREATE, CONFIG("shop", "b", "1"));
+	struct change *c = world_plan(w, ACTION_ADOPT, CONFIG("shop", "adopted", "1"));
 	c->takeovers = arena_calloc(&w->p.arena, 1, sizeof(*c->takeovers));
 	struct json *fields = arena_calloc(&w->p.arena, 1, sizeof(*fields));
 	*fields = fixture_json(&w->p.arena, "{\"f:data\":{\"f:k\":{}}}");
 	*c->takeovers = (struct takeover){ "helm", "Update", "", fields };
 	c->n_takeovers = 1;
-	fake_plan_add(&w->p, &w->f, ACTION_DELETE, CONFIG("shop", "old", "1"));
-	fake_plan_add(&w->p, &w->f, ACTION_DELETE, ACCOUNT("shop", "old"));
-	fake_plan_finish(&w->p, &w->f);
+	world_plan(w, ACTION_DELETE, CONFIG("shop", "old", "1"));
+	world_plan(w, ACTION_DELETE, ACCOUNT("shop", "old"));
+	world_planned(w);
 }
 
 static int code_exits_with(enum err_code code)

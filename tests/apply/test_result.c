@@ -21,10 +21,10 @@ static void round_trip(void **state)
 	AUTO(fixture_remove) char *dir = fixture_dir();
 	AUTO(auto_free) char *path = xfmt("%s/result.json", dir);
 	world_init(&w);
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "a", "1"));
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "b", "1"));
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, ACCOUNT("shop", "sa"));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "a", "1"));
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "b", "1"));
+	world_plan(&w, ACTION_CREATE, ACCOUNT("shop", "sa"));
+	world_planned(&w);
 	w.f.fail_at = 1;
 	w.f.mutate = "x";
 	assert_int_equal(world_apply(&w), -1);

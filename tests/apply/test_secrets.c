@@ -36,7 +36,7 @@ static void forget_values(struct plan *p, struct change *c)
 static void plan_secret(struct vault *v, enum action action)
 {
 	struct world *w = &v->w;
-	struct change *c = fake_plan_add(&w->p, &w->f, action, SECRET(BASE64));
+	struct change *c = world_plan(w, action, SECRET(BASE64));
 	forget_values(&w->p, c);
 	c->source_blob = v->blob;
 	c->source_document = 0;
@@ -45,7 +45,7 @@ static void plan_secret(struct vault *v, enum action action)
 	if (live)
 		c->precondition.resource_version = arena_strdup(
 			&w->p.arena, json_str(json_at(live, "metadata", "resourceVersion", NULL)));
-	fake_plan_finish(&w->p, &w->f);
+	world_planned(w);
 	v->change = &w->p.changes[0];
 }
 

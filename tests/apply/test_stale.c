@@ -1,73 +1,8 @@
 /* The world moves: between plan and apply, and between the check and the write.  For each action
  * and each thing that may happen: what the outcome is, and that nothing foreign is overwritten. */
-#include "tests/lib/fake_world.h"
+#include "tests/lib/stale_cases.h"
 
 #include <string.h>
-
-enum event {
-	NOTHING,
-	TOUCHED,   /* a field that the change writes */
-	UNRELATED, /* an annotation of somebody else's */
-	DELETED,
-	REMADE,   /* deleted and made anew */
-	APPEARED, /* created by somebody else */
-	DONE,     /* somebody else did exactly the same with our name */
-};
-
-struct stale_case {
-	const char *name;
-	enum action action;
-	enum event event;
-	bool late; /* between the check and the write */
-	enum outcome outcome;
-	const char *message; /* a part of it, NULL: any */
-};
-
-static const struct stale_case cases[] = {
-	{ "create: nothing", ACTION_CREATE, NOTHING, false, OUTCOME_APPLIED, NULL },
-	{ "create: appeared", ACTION_CREATE, APPEARED, false, OUTCOME_STALE,
-	  "was created since the plan was made, by kubectl-create at 2026-01-02 10:42 UTC" },
-	{ "create: appeared late", ACTION_CREATE, APPEARED, true, OUTCOME_STALE, "kubectl-create" },
-	{ "create: done", ACTION_CREATE, DONE, false, OUTCOME_UNCHANGED, NULL },
-	{ "create: done late", ACTION_CREATE, DONE, true, OUTCOME_APPLIED, "a read shows" },
-	{ "update: nothing", ACTION_UPDATE, NOTHING, false, OUTCOME_APPLIED, NULL },
-	{ "update: touched", ACTION_UPDATE, TOUCHED, false, OUTCOME_STALE,
-	  "was changed by kubectl-edit at 2026-01-02 10:42 UTC (/data/k)" },
-	{ "update: touched late", ACTION_UPDATE, TOUCHED, true, OUTCOME_STALE, "(/data/k)" },
-	{ "update: unrelated", ACTION_UPDATE, UNRELATED, false, OUTCOME_APPLIED, NULL },
-	{ "update: unrelated late", ACTION_UPDATE, UNRELATED, true, OUTCOME_APPLIED, NULL },
-	{ "update: deleted", ACTION_UPDATE, DELETED, false, OUTCOME_STALE, "was deleted since" },
-	{ "update: deleted late", ACTION_UPDATE, DELETED, true, OUTCOME_STALE, "was deleted" },
-	{ "update: remade", ACTION_UPDATE, REMADE, false, OUTCOME_STALE,
-	  "was deleted and made anew, by kubectl-create at" },
-	{ "update: remade late", ACTION_UPDATE, REMADE, true, OUTCOME_STALE, "made anew" },
-	{ "update: done", ACTION_UPDATE, DONE, false, OUTCOME_UNCHANGED, NULL },
-	{ "update: done late", ACTION_UPDATE, DONE, true, OUTCOME_APPLIED, "a read shows" },
-	{ "delete: nothing", ACTION_DELETE, NOTHING, false, OUTCOME_APPLIED, NULL },
-	{ "delete: unrelated", ACTION_DELETE, UNRELATED, false, OUTCOME_APPLIED, NULL },
-	{ "delete: unrelated late", ACTION_DELETE, UNRELATED, true, OUTCOME_APPLIED, NULL },
-	{ "delete: deleted", ACTION_DELETE, DELETED, false, OUTCOME_UNCHANGED, NULL },
-	{ "delete: deleted late", ACTION_DELETE, DELETED, true, OUTCOME_APPLIED, "a read shows" },
-	{ "delete: remade", ACTION_DELETE, REMADE, false, OUTCOME_STALE, "made anew" },
-	{ "delete: remade late", ACTION_DELETE, REMADE, true, OUTCOME_STALE, "made anew" },
-	{ "replace: nothing", ACTION_REPLACE, NOTHING, false, OUTCOME_APPLIED, NULL },
-	{ "replace: touched", ACTION_REPLACE, TOUCHED, false, OUTCOME_STALE, "kubectl-edit" },
-	{ "replace: touched late", ACTION_REPLACE, TOUCHED, true, OUTCOME_STALE, "kubectl-edit" },
-	{ "replace: unrelated late", ACTION_REPLACE, UNRELATED, true, OUTCOME_APPLIED, NULL },
-	{ "replace: deleted", ACTION_REPLACE, DELETED, false, OUTCOME_STALE, "was deleted" },
-	{ "replace: deleted late", ACTION_REPLACE, DELETED, true, OUTCOME_STALE, "was deleted" },
-	{ "replace: remade late", ACTION_REPLACE, REMADE, true, OUTCOME_STALE, "made anew" },
-	{ "adopt: nothing", ACTION_ADOPT, NOTHING, false, OUTCOME_APPLIED, NULL },
-	{ "adopt: touched", ACTION_ADOPT, TOUCHED, false, OUTCOME_STALE, "was changed" },
-	{ "adopt: touched late", ACTION_ADOPT, TOUCHED, true, OUTCOME_STALE, "was changed" },
-	{ "adopt: deleted late", ACTION_ADOPT, DELETED, true, OUTCOME_STALE, "was deleted" },
-	{ "adopt: remade late", ACTION_ADOPT, REMADE, true, OUTCOME_STALE, "made anew" },
-};
-
-static const char *declared(enum action action)
-{
-	return action == ACTION_ADOPT ? CONFIG("shop", "a", "1") : CONFIG("shop", "a", "2");
-}
 
 /* The same plan, applied in the same cluster by another process. */
 static void do_the_same(struct world *w)
@@ -153,8 +88,8 @@ static void stale_case_run(void **state)
 	w.options.allow_replace = true;
 	if (c->action != ACTION_CREATE)
 		fake_put(&w.f, CONFIG("shop", "a", "1"), "helm", "Update");
-	fake_plan_add(&w.p, &w.f, c->action, declared(c->action));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, c->action, stale_declared(c->action));
+	world_planned(&w);
 	struct late late = { &w, c->event };
 	struct world moved;
 	AUTO(auto_free) char *before = NULL;
@@ -198,11 +133,13 @@ static void whole_plan(void **state)
 	(void)state;
 	struct world w;
 	world_init(&w);
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "a", "1"));
-	fake_plan_add(&w.p, &w.f, ACTION_CREATE, CONFIG("shop", "b", "1"));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "a", "1"));
+	world_plan(&w, ACTION_CREATE, CONFIG("shop", "b", "1"));
+	world_planned(&w);
 	fake_put(&w.f, CONFIG("shop", "b", "theirs"), "kubectl-create", "Update");
-	world_apply_fails(&w, ERR_STALE, "the plan is stale: ConfigMap shop/b was created");
+	world_apply_fails(&w, ERR_STALE,
+			  "the plan is stale: ConfigMap shop/b was created since the plan was "
+			  "made, by kubectl-create at 2026-01-02 10:42 UTC");
 	world_expect(&w, "ConfigMap/shop/a", OUTCOME_NOT_TRIED);
 	world_expect(&w, "ConfigMap/shop/b", OUTCOME_STALE);
 	assert_int_equal(w.f.writes, 0);
@@ -219,8 +156,8 @@ static void being_deleted(void **state)
 	struct world w;
 	world_init(&w);
 	fake_put(&w.f, CONFIG("shop", "a", "1"), "helm", "Update");
-	fake_plan_add(&w.p, &w.f, ACTION_UPDATE, CONFIG("shop", "a", "2"));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_UPDATE, CONFIG("shop", "a", "2"));
+	world_planned(&w);
 	fake_put(&w.f,
 		 "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"namespace\":"
 		 "\"shop\","
@@ -249,8 +186,8 @@ static void restless(void **state)
 	struct world w;
 	world_init(&w);
 	fake_put(&w.f, CONFIG("shop", "a", "1"), "helm", "Update");
-	fake_plan_add(&w.p, &w.f, ACTION_UPDATE, CONFIG("shop", "a", "2"));
-	fake_plan_finish(&w.p, &w.f);
+	world_plan(&w, ACTION_UPDATE, CONFIG("shop", "a", "2"));
+	world_planned(&w);
 	w.f.before_write = always;
 	world_apply_fails(&w, ERR_PARTIAL, "1 failed");
 	assert_int_equal(w.f.writes, 1 + 1 + APPLY_MAX_CONFLICTS);
@@ -260,10 +197,10 @@ static void restless(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(cases) + 3];
+	struct CMUnitTest tests[ARRAY_LEN(stale_cases) + 3];
 	size_t n = 0;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		tests[n++] = fixture_row(cases[i].name, stale_case_run, &cases[i]);
+	for (size_t i = 0; i < ARRAY_LEN(stale_cases); i++)
+		tests[n++] = fixture_row(stale_cases[i].name, stale_case_run, &stale_cases[i]);
 	tests[n++] = fixture_row("one refuses the whole plan", whole_plan, NULL);
 	tests[n++] = fixture_row("being deleted", being_deleted, NULL);
 	tests[n++] = fixture_row("changed without end", restless, NULL);

@@ -9,7 +9,7 @@
 #include "plan/state.h"
 #include "tests/lib/fixture.h"
 
-void fake_plan_init(struct plan *p, const char *application, const char *namespace)
+void fake_plan_init(struct plan *p, const char *uid, const char *application, const char *namespace)
 {
 	*p = (struct plan){ .created = "2026-01-01T00:00:00Z",
 			    .tool = "test",
@@ -18,7 +18,7 @@ void fake_plan_init(struct plan *p, const char *application, const char *namespa
 			    .head = "c0ffee",
 			    .head_subject = "",
 			    .cluster_name = "fake",
-			    .cluster_uid = FAKE_UID,
+			    .cluster_uid = uid,
 			    .cluster_version = "v1.36.2" };
 	p->changes = arena_calloc(&p->arena, FAKE_MAX_CHANGES, sizeof(*p->changes));
 	p->applications = arena_calloc(&p->arena, FAKE_MAX_APPLICATIONS, sizeof(*p->applications));
@@ -66,21 +66,23 @@ static int keep(void *ctx, struct api_call *call, struct err *err)
 	return 0;
 }
 
-static const struct json *dry_run(struct plan *p, struct fake_cluster *f, const struct change *c,
-				  const struct json *body)
+/* The answer to one request; NULL where it was refused. */
+static const struct json *ask(struct plan *p, struct cluster *cluster, const struct change *c,
+			      enum api_verb verb, const struct json *body)
 {
 	struct kind_table kinds = { 0 };
 	struct asked asked = { &p->arena, NULL };
 	struct err err = { 0 };
-	f->base.ops->kinds(&f->base, &kinds, &err);
+	cluster->ops->kinds(cluster, &kinds, &err);
 	const struct kind *kind = kinds_find(&kinds, c->ref.group, c->ref.version, c->ref.kind);
-	struct api_call call = { .verb = API_DRY_RUN_APPLY,
+	struct api_call call = { .verb = verb,
 				 .kind = kind,
 				 .namespace = c->ref.namespace,
 				 .name = c->ref.name,
+				 .force = true,
 				 .body = body };
 	if (kind)
-		f->base.ops->call(&f->base, &call, 1, keep, &asked, &err);
+		cluster->ops->call(cluster, &call, 1, keep, &asked, &err);
 	kind_table_done(&kinds);
 	return asked.answer;
 }
@@ -119,14 +121,14 @@ static const struct json *keep_json(struct arena *a, struct json v)
 	return copy;
 }
 
-static void add_desired(struct plan *p, struct fake_cluster *f, struct change *c,
+static void add_desired(struct plan *p, struct cluster *cluster, struct change *c,
 			const struct json *live)
 {
 	static const struct schema_set builtin;
 	struct arena *a = &p->arena;
 	const char *applyset = p->applications[p->n_applications - 1].applyset;
 	struct json body = state_body(a, c->desired, applyset);
-	const struct json *answer = dry_run(p, f, c, &body);
+	const struct json *answer = ask(p, cluster, c, API_DRY_RUN_APPLY, &body);
 	char digest[DIGEST_TEXT];
 	c->verified = answer ? VERIFIED_SERVER : VERIFIED_DEFERRED;
 	c->owned = own_fields(answer);
@@ -145,7 +147,7 @@ static void add_desired(struct plan *p, struct fake_cluster *f, struct change *c
 	}
 }
 
-struct change *fake_plan_add(struct plan *p, struct fake_cluster *f, enum action action,
+struct change *fake_plan_add(struct plan *p, struct cluster *cluster, enum action action,
 			     const char *text)
 {
 	struct arena *a = &p->arena;
@@ -158,12 +160,10 @@ struct change *fake_plan_add(struct plan *p, struct fake_cluster *f, enum action
 	c->ref = object_ref_of(a, object);
 	c->id = object_ref_id(a, &c->ref);
 	c->precondition.uid = "";
-	const struct json *live = fake_get(f, c->ref.kind, c->ref.namespace, c->ref.name);
-	if (live)
-		live = keep_json(a, json_copy(a, live));
+	const struct json *live = ask(p, cluster, c, API_GET, NULL);
 	if (action != ACTION_DELETE) {
 		c->desired = object;
-		add_desired(p, f, c, live);
+		add_desired(p, cluster, c, live);
 		add_name(app->kinds, &app->n_kinds,
 			 *c->ref.group ? arena_fmt(a, "%s.%s", c->ref.kind, c->ref.group)
 				       : c->ref.kind);
@@ -187,13 +187,10 @@ static int compare(const void *a, const void *b)
 	return order_compare(a, b);
 }
 
-void fake_plan_finish(struct plan *p, struct fake_cluster *f)
+void fake_plan_finish(struct plan *p)
 {
 	qsort(p->changes, p->n_changes, sizeof(*p->changes), compare);
 	plan_summarise(p);
 	AUTO(arena_done) struct arena a = { 0 };
 	plan_to_json(p, &a);
-	f->now = FAKE_NOW;
-	f->reads = f->writes = f->lists = 0;
-	buf_reset(&f->log);
 }

@@ -8,7 +8,7 @@ void world_init(struct world *w)
 	memset(w, 0, sizeof(*w));
 	fake_init(&w->f);
 	fake_put(&w->f, NAMESPACE("shop"), "kubectl-create", "Update");
-	fake_plan_init(&w->p, "shop", "shop");
+	fake_plan_init(&w->p, FAKE_UID, "shop", "shop");
 	w->options = (struct apply_options){ .write = fake_write, .timeout_seconds = 1 };
 }
 
@@ -23,7 +23,20 @@ void world_done(struct world *w)
 void world_replan(struct world *w)
 {
 	plan_done(&w->p);
-	fake_plan_init(&w->p, "shop", "shop");
+	fake_plan_init(&w->p, FAKE_UID, "shop", "shop");
+}
+
+struct change *world_plan(struct world *w, enum action action, const char *object)
+{
+	return fake_plan_add(&w->p, &w->f.base, action, object);
+}
+
+void world_planned(struct world *w)
+{
+	fake_plan_finish(&w->p);
+	w->f.now = FAKE_NOW;
+	w->f.reads = w->f.writes = w->f.lists = 0;
+	buf_reset(&w->f.log);
 }
 
 int world_apply(struct world *w)

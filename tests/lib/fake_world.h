@@ -3,6 +3,7 @@
 #define TESTS_LIB_FAKE_WORLD_H
 
 #include "apply/apply.h"
+#include "tests/lib/fake_cluster.h"
 #include "tests/lib/fake_plan.h"
 #include "tests/lib/fixture.h"
 
@@ -35,6 +36,8 @@ struct world {
 void world_init(struct world *w);
 void world_done(struct world *w);
 void world_replan(struct world *w); /* an empty plan */
+struct change *world_plan(struct world *w, enum action action, const char *object);
+void world_planned(struct world *w); /* after the last: from now on it is FAKE_NOW */
 
 int world_apply(struct world *w);
 void world_apply_ok(struct world *w);
