@@ -156,17 +156,19 @@ static void write_failed(struct run *r, struct step *s, const struct api_call *c
 	 * sent. */
 	bool lost = (status == 0 && call->err.code != ERR_INVALID) || status >= 500 ||
 		    (status >= 200 && status < 300);
+	/* Ownership is checked before versions: another may own the field since just now, or since
+	 * before the plan, which a read tells; but it is never taken by asking again. */
+	bool owned = is_owned_by_another(call);
 	bool moved = status == 409 || (status == 422 && s->next == REQUEST_TAKEOVER);
 	if (lost)
 		r->wrote = s->maybe_done = true;
-	if (is_owned_by_another(call) ||
-	    !(lost || moved || status == 404 || status == 410 || status == 422)) {
+	if (!(lost || moved || status == 404 || status == 410 || status == 422)) {
 		fail(r, s, failure_text(call));
 		return;
 	}
 	free(s->trouble.message);
 	s->trouble = (struct trouble){ .message = xstrdup(failure_text(call)),
-				       .resend = moved || (lost && status == 0),
+				       .resend = (moved && !owned) || (lost && status == 0),
 				       .lost = lost };
 	s->next = REQUEST_READ;
 }

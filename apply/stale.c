@@ -26,26 +26,37 @@ static bool is_us(const struct json *entry)
 	return manager && strcmp(manager, FIELD_MANAGER) == 0;
 }
 
-/* The newest writer, of those that `wanted` (NULL: anybody) says; not of a status, and somebody
- * else rather than us. */
-static struct writer_entry newest(const struct json *live, const struct field_path *paths, size_t n)
+enum match { MATCH_ANY, MATCH_TOUCHES, MATCH_OWNS };
+
+static bool matches(const struct json *entry, enum match match, const struct field_path *paths,
+		    size_t n)
 {
 	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(err_done) struct err ignored = { 0 };
+	struct field_set set = { 0 };
+	if (match == MATCH_ANY)
+		return true;
+	if (field_set_parse(&a, json_get(entry, "fieldsV1"), &set, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (match == MATCH_OWNS ? field_set_has(&set, &paths[i])
+					: field_set_touches(&set, &paths[i]))
+			return true;
+	return false;
+}
+
+/* The newest writer of one of the paths; not of a status, and somebody else rather than us. */
+static struct writer_entry newest(const struct json *live, enum match match,
+				  const struct field_path *paths, size_t n)
+{
 	const struct json *entries = json_at(live, "metadata", "managedFields", NULL);
 	const struct json *best = NULL;
 	for (uint32_t i = 0; json_is(entries, JSON_ARRAY) && i < entries->n; i++) {
 		const struct json *entry = &entries->items[i];
 		const char *subresource = json_get_str(entry, "subresource");
 		const char *time = json_get_str(entry, "time");
-		if (!time || (subresource && strcmp(subresource, "status") == 0))
-			continue;
-		struct field_set set = { 0 };
-		AUTO(err_done) struct err ignored = { 0 };
-		bool touches = n == 0;
-		if (n && field_set_parse(&a, json_get(entry, "fieldsV1"), &set, &ignored) == 0)
-			for (size_t k = 0; k < n && !touches; k++)
-				touches = field_set_touches(&set, &paths[k]);
-		if (!touches)
+		if (!time || (subresource && strcmp(subresource, "status") == 0) ||
+		    !matches(entry, match, paths, n))
 			continue;
 		/* RFC 3339 in UTC without fractions: the order of texts is that of times. */
 		if (!best || is_us(best) > is_us(entry) ||
@@ -78,9 +89,11 @@ static char *changed(const struct change *c, const struct json *live)
 			buf_printf(&fields, "%s%s", n ? ", " : "", f->path);
 		n++;
 	}
-	struct writer_entry who = newest(live, paths, n);
-	if (!who.manager && n)
-		who = newest(live, NULL, 0);
+	struct writer_entry who = newest(live, MATCH_OWNS, paths, n);
+	if (!who.manager)
+		who = newest(live, MATCH_TOUCHES, paths, n);
+	if (!who.manager)
+		who = newest(live, MATCH_ANY, NULL, 0);
 	buf_puts(&b, "was changed");
 	if (who.manager)
 		buf_printf(&b, " by %s", who.manager);
