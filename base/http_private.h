@@ -24,6 +24,7 @@ struct http_client {
 	struct transfer *slots;
 	size_t n_slots;
 	unsigned backoff_ms;
+	size_t held;   /* bytes of answers that are being collected */
 	unsigned seed; /* of the jitter */
 };
 
@@ -38,7 +39,7 @@ struct transfer {
 	struct http_answer answer;
 	char *content_type;
 	struct curl_slist *lines, *connect_to;
-	size_t header_bytes, body_bytes;
+	size_t header_bytes, body_bytes, held;
 	bool streamed;         /* on_body has seen something */
 	int64_t started, wake; /* milliseconds */
 	unsigned attempts;

@@ -127,7 +127,8 @@ static int understand(struct exchange *x, struct api_call *call, const struct ht
 		return err_set(&call->err, ERR_SERVER,
 			       "the server answers \"%.80s\" where JSON was expected",
 			       a->content_type);
-	static const struct json_limits limits = { .max_bytes = KUBE_MAX_OBJECT };
+	static const struct json_limits limits = { .max_bytes = KUBE_MAX_OBJECT,
+						   .max_values = KUBE_MAX_VALUES };
 	struct json *object = arena_alloc(&x->scratch, sizeof(*object));
 	if (json_parse(&x->scratch, buf_text(&a->body), a->body.len, "answer", &limits, object,
 		       &call->err) < 0)

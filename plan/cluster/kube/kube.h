@@ -21,11 +21,12 @@ enum {
 	KUBE_LISTS_IN_FLIGHT = 8,      /* pages at once */
 	KUBE_PAGE_OBJECTS = 500,       /* asked for in one page */
 	KUBE_MAX_PAGE = 256 << 20,     /* bytes; a page is cut into objects as it comes, not kept */
-	KUBE_MAX_OBJECT = 16 << 20,    /* bytes of one object */
+	KUBE_MAX_OBJECT = 8 << 20,     /* bytes of one object; etcd keeps 1.5 MiB */
+	KUBE_MAX_VALUES = 500000,      /* JSON values in one object */
 	KUBE_MAX_OBJECTS = 200000,     /* of one list */
 	KUBE_MAX_EMPTY_PAGES = 100,    /* of one list, that promise more */
 	KUBE_MAX_RESTARTS = 3,         /* of one list, after 410 */
-	KUBE_MAX_DISCOVERY = 32 << 20, /* bytes of one answer */
+	KUBE_MAX_DISCOVERY = 16 << 20, /* bytes of one answer */
 };
 
 /* The namespace of the context, "default" where it has none.  Only for a cluster that

@@ -98,7 +98,8 @@ static void make_ready(struct lists *all, struct listing *l)
 static int parse_object(struct listing *l, const char *text, size_t n, struct json *out,
 			struct err *err)
 {
-	static const struct json_limits limits = { .max_bytes = KUBE_MAX_OBJECT };
+	static const struct json_limits limits = { .max_bytes = KUBE_MAX_OBJECT,
+						   .max_values = KUBE_MAX_VALUES };
 	struct arena *a = &l->all->scratch;
 	if (json_parse(a, text, n, "list", &limits, out, err) < 0)
 		return -1;
