@@ -83,6 +83,10 @@ check: $(CHECKS) unit
 e2e: all tests
 	@tests/e2e/run --build $(BUILD) $(E2E)
 
+# The world moves between plan and apply, and between check and write, on a real API server.
+races: $(BUILD)/tests/apply/test_races
+	@tests/apply/races $(BUILD)
+
 # What the YAML reader reads against what kubectl's own packages read; needs a go.
 yaml-oracle: $(BUILD)/tests/yaml-to-json
 	@tests/yaml-oracle/run $(BUILD)
@@ -114,7 +118,7 @@ demo:
 # Every suite, with one line for all of them at the end; MORE adds suites.
 test:
 	@.ci/deps test
-	@tests/run-suites $(CHECKS) unit e2e demo $(MORE)
+	@tests/run-suites $(CHECKS) unit e2e races demo $(MORE)
 
 deps:
 	@.ci/deps test
@@ -128,6 +132,6 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all tests unit check yaml-oracle $(CHECKS) asan asan-e2e e2e analyze demo test deps install format clean
+.PHONY: all tests unit check yaml-oracle $(CHECKS) asan asan-e2e e2e races analyze demo test deps install format clean
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TESTLIB_OBJ)) $(addsuffix .d,$(TESTS) $(FUZZ)) $(TOOL_SRC:%.c=$(BUILD)/%.d)
