@@ -37,7 +37,6 @@ enum {
 	HTTP_MAX_HEADER_BYTES = 256 << 10, /* of one answer */
 	HTTP_MAX_WARNINGS = 64,            /* Warning headers kept of one answer */
 	HTTP_MAX_ERROR_BODY = 1 << 20,     /* of an answer that is not 2xx; cut there */
-	HTTP_MAX_HELD = 48 << 20,          /* of all answers that are being collected */
 	HTTP_CONNECT_SECONDS = 10,
 	HTTP_STALL_SECONDS = 30, /* without a byte */
 	HTTP_ATTEMPTS = 5,

@@ -24,7 +24,6 @@ struct http_client {
 	struct transfer *slots;
 	size_t n_slots;
 	unsigned backoff_ms;
-	size_t held;   /* bytes of answers that are being collected */
 	unsigned seed; /* of the jitter */
 };
 
@@ -39,7 +38,7 @@ struct transfer {
 	struct http_answer answer;
 	char *content_type;
 	struct curl_slist *lines, *connect_to;
-	size_t header_bytes, body_bytes, held;
+	size_t header_bytes, body_bytes;
 	bool streamed;         /* on_body has seen something */
 	int64_t started, wake; /* milliseconds */
 	unsigned attempts;

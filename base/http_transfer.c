@@ -104,21 +104,6 @@ static size_t keep_failure(struct transfer *t, const char *p, size_t n)
 	return n;
 }
 
-/* A ceiling for each answer would not be one for all of them. */
-static size_t collect(struct transfer *t, const char *p, size_t n)
-{
-	t->held += n;
-	t->client->held += n;
-	if (t->client->held > HTTP_MAX_HELD) {
-		err_set(&t->answer.err, ERR_LIMIT,
-			"%s: more than %d bytes of answers at the same time", t->client->host,
-			HTTP_MAX_HELD);
-		return 0;
-	}
-	buf_put(&t->answer.body, p, n);
-	return n;
-}
-
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
@@ -134,8 +119,10 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 			t->client->host, r->max_bytes);
 		return 0;
 	}
-	if (!r->on_body)
-		return collect(t, p, n);
+	if (!r->on_body) {
+		buf_put(&t->answer.body, p, n);
+		return n;
+	}
 	t->streamed = true;
 	return r->on_body(r, p, n, &t->answer.err) < 0 ? 0 : n;
 }
@@ -363,8 +350,7 @@ void transfer_forget(struct transfer *t)
 	free(t->content_type);
 	*a = (struct http_answer){ 0 };
 	t->content_type = NULL;
-	t->client->held -= t->held;
-	t->header_bytes = t->body_bytes = t->held = 0;
+	t->header_bytes = t->body_bytes = 0;
 }
 
 void transfer_clear(struct transfer *t)

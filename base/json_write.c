@@ -188,7 +188,9 @@ void json_write_canonical(struct buf *b, const struct json *v)
 
 static void write_line(struct buf *b, int level)
 {
-	buf_printf(b, "\n%*s", 2 * level, "");
+	buf_putc(b, '\n');
+	for (int i = 0; i < level; i++)
+		buf_put(b, "  ", 2);
 }
 
 static void write_indented(struct buf *b, const struct json *v, int level)
