@@ -83,10 +83,6 @@ check: $(CHECKS) unit
 e2e: all tests
 	@tests/e2e/run --build $(BUILD) $(E2E)
 
-# The world moves between plan and apply, and between check and write, on a real API server.
-races: $(BUILD)/tests/apply/test_races
-	@tests/apply/races $(BUILD)
-
 # What the YAML reader reads against what kubectl's own packages read; needs a go.
 yaml-oracle: $(BUILD)/tests/yaml-to-json
 	@tests/yaml-oracle/run $(BUILD)
@@ -97,6 +93,10 @@ asan:
 
 asan-e2e:
 	@$(MAKE) BUILD=build/asan EXTRA='$(SANITIZE)' e2e
+
+# The whole build and its tests with the other compiler.
+clang:
+	@$(MAKE) BUILD=build/clang CC=clang all unit
 
 analyze:
 	@$(MAKE) BUILD=build/analyze EXTRA='-fanalyzer -O1 -Wno-error' build/analyze/librhumb.a
@@ -109,6 +109,10 @@ fuzz-%:
 	build/fuzz/fuzz_$* -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
 		-print_final_stats=1 -artifact_prefix=build/fuzz/$*- build/fuzz/corpus/$* testdata/fuzz/$*
 
+# Figures and bars (tests/bench/README.md); prints, and asserts no time.
+bench: all
+	@tests/bench/run --rhumb $(BUILD)/rhumb $(BENCH)
+
 # Everything that a user's first try needs, and the main job on an embedded cluster.
 demo:
 	@.ci/deps build
@@ -118,7 +122,7 @@ demo:
 # Every suite, with one line for all of them at the end; MORE adds suites.
 test:
 	@.ci/deps test
-	@tests/run-suites $(CHECKS) unit e2e races demo $(MORE)
+	@tests/run-suites $(CHECKS) unit e2e demo $(MORE)
 
 deps:
 	@.ci/deps test
@@ -132,6 +136,6 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all tests unit check yaml-oracle $(CHECKS) asan asan-e2e e2e races analyze demo test deps install format clean
+.PHONY: all tests unit check yaml-oracle $(CHECKS) asan asan-e2e e2e clang analyze bench demo test deps install format clean
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TESTLIB_OBJ)) $(addsuffix .d,$(TESTS) $(FUZZ)) $(TOOL_SRC:%.c=$(BUILD)/%.d)

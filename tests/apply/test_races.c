@@ -187,6 +187,5 @@ int main(void)
 	folder = getenv("RHUMB_TEST_KUBE");
 	for (size_t i = 0; i < ARRAY_LEN(stale_cases); i++)
 		tests[i] = fixture_row(stale_cases[i].name, stale_case_run, &stale_cases[i]);
-	/* One is enough to say that they are skipped. */
-	return _cmocka_run_group_tests("races", tests, folder ? ARRAY_LEN(tests) : 1, NULL, NULL);
+	return _cmocka_run_group_tests("races", tests, ARRAY_LEN(tests), NULL, NULL);
 }
