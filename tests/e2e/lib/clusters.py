@@ -40,6 +40,27 @@ class ClusterError(Exception):
     pass
 
 
+def json_or_none(text):
+    """The 404 of a group that is not served is no JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def merge_patch(target, patch):
+    """RFC 7386"""
+    if not isinstance(patch, dict):
+        return patch
+    target = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            target.pop(key, None)
+        else:
+            target[key] = merge_patch(target.get(key), value)
+    return target
+
+
 class Cluster:
     """What both have in common: kinds, and the namespace of the scenario."""
 
@@ -85,16 +106,16 @@ class FileCluster(Cluster):
         raise ClusterError(done.stderr)
 
     def server_apply(self, text, manager="kubectl", force=False):
-        self.run("apply", "--manager", manager, *(["--force"] if force else []), stdin=text)
+        self.run("apply", "--manager", manager, "-n", self.s.ns, stdin=text)
 
     def client_apply(self, text):
-        self.run("client-apply", stdin=text)
+        self.run("client-apply", "-n", self.s.ns, stdin=text)
 
     def patch(self, kind, name, patch, manager="kubectl-edit", namespace=None, subresource=None):
-        api_version, _, ns = self.place(kind, namespace)
+        patched = merge_patch(self.need(kind, name, namespace), patch)
+        del patched["metadata"]["resourceVersion"]  # so that it gets another
         more = ["--subresource", subresource] if subresource else []
-        self.run("patch", "--manager", manager, *more, api_version, kind, ns, name,
-                 stdin=json.dumps(patch))
+        self.run("put", "--manager", manager, *more, stdin=json.dumps(patched))
 
     def delete(self, kind, name, namespace=None):
         api_version, _, ns = self.place(kind, namespace)
@@ -152,7 +173,7 @@ class KubeServer:
                                    {"Content-Type": content_type})
                 answer = connection.getresponse()
                 text = answer.read()
-                return answer.status, json.loads(text) if text else None
+                return answer.status, json_or_none(text)
             except (http.client.HTTPException, OSError):
                 connection.close()
                 self.local.connection = None

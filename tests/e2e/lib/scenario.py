@@ -263,7 +263,7 @@ class Scenario:
             raise Failed(f"{what}: {_short(found)}, not {_short(wanted)}")
 
     def contains(self, text, part, what):
-        if part not in text:
+        if part not in text and part not in " ".join(text.split()):
             raise Failed(f"{what} does not say {part!r}: {text.strip()!r}")
 
     def id(self, text):

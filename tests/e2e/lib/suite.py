@@ -125,15 +125,17 @@ class Suite:
                 shutil.rmtree(directory, ignore_errors=True)
 
     def details(self, s, error, where):
+        if self.options.brief:
+            return "\n".join(f"    {line}" for line in where.splitlines()[-6:])
         lines = [f"    {line}" for line in str(error).splitlines()[:40]]
         lines += [f"    {line}" for line in where.splitlines()]
         lines += ["    the last commands:"]
-        for done in s.log[-6:]:
+        for done in s.log[-4:]:
             lines.append(f"    $ {' '.join(done.args)[:400]}   exit {done.status}")
             for text in (done.stdout, done.stderr):
                 shown = text.strip().splitlines()
-                lines += [f"      {l[:300]}" for l in shown[:8]]
-                lines += [f"      ... {len(shown) - 8} more"] if len(shown) > 8 else []
+                lines += [f"      {l[:200]}" for l in shown[:6]]
+                lines += [f"      ... {len(shown) - 6} more"] if len(shown) > 6 else []
         if self.options.keep:
             lines.append(f"    kept in {s.dir}")
         return "\n".join(lines)
@@ -196,6 +198,7 @@ def main(argv):
     parser.add_argument("--backend", choices=("file", "kube"), help="only this one")
     parser.add_argument("--only", action="append", metavar="NAME",
                         help="only scenarios whose name holds NAME (again for more)")
+    parser.add_argument("--brief", action="store_true", help="no commands below what failed")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder")
     parser.add_argument("--times", action="store_true", help="how long each took")
     parser.add_argument("--list", action="store_true", help="name the scenarios")
