@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "apply/file_store.h"
 #include "plan/cluster/kube/kube.h"
 
 static int write_kube(struct cluster *c, struct api_call *calls, size_t n, api_done_fn *done,
@@ -15,6 +16,7 @@ static const struct {
 	const char *name; /* of the back end */
 	writer_fn *write;
 } writers[] = {
+	{ "file", file_store_write },
 	{ "kube", write_kube },
 };
 

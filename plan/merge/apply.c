@@ -224,7 +224,7 @@ static void finish(struct work *w, struct json object, struct merge_result *out)
 {
 	struct json whole = object.type == JSON_OBJECT ? object : json_of_object();
 	if (w->request->built_in)
-		whole = tree_tidy(w->a, w->request->schema, &whole);
+		whole = tree_tidy(w->a, w->request->schema, &whole, true);
 	whole = json_copy(w->a, &whole);
 	managed_set(w->a, &whole, &w->managed);
 	const struct json *live = w->request->live;
@@ -258,6 +258,8 @@ int merge_update(struct arena *a, const struct merge_request *request, struct me
 	*out = (struct merge_result){ 0 };
 	if (resets_status(&w))
 		w.object = with_status_of(a, &w.object, &w.live);
+	if (request->built_in)
+		w.object = tree_tidy(a, request->schema, &w.object, false);
 	take_stated_managers(&w);
 	struct json from = request->live ? w.live : before_creation(&w);
 	if (w.managed.n || !request->live)

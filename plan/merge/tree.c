@@ -202,21 +202,28 @@ static bool vanishes(const struct schema_field *field, const struct json *v)
 	return v->type == JSON_ARRAY || is_plain_map(field->node);
 }
 
-struct json tree_tidy(struct arena *a, const struct schema_node *schema, const struct json *v)
+struct json tree_tidy(struct arena *a, const struct schema_node *schema, const struct json *v,
+		      bool stored)
 {
 	if (!schema || v->type < JSON_ARRAY)
 		return *v;
-	struct json out = v->type == JSON_ARRAY ? json_of_array() : json_of_object();
 	if (v->type == JSON_ARRAY) {
+		struct json list = json_of_array();
 		for (uint32_t i = 0; i < v->n; i++)
-			json_append(a, &out, tree_tidy(a, schema_items(schema), &v->items[i]));
-		return out;
+			json_append(a, &list,
+				    tree_tidy(a, schema_items(schema), &v->items[i], stored));
+		return list;
 	}
+	struct json out = json_of_object();
 	for (uint32_t i = 0; i < v->n; i++) {
 		const struct json_member *m = &v->members[i];
-		if (!vanishes(schema_field(schema, m->key), &m->value))
-			json_set(a, &out, m->key,
-				 tree_tidy(a, schema_member(schema, m->key), &m->value));
+		const struct schema_field *field = schema_field(schema, m->key);
+		if (vanishes(field, &m->value))
+			continue;
+		bool null = stored && field && m->value.type == JSON_ARRAY && !m->value.n;
+		json_set(a, &out, m->key,
+			 null ? json_of_null()
+			      : tree_tidy(a, schema_member(schema, m->key), &m->value, stored));
 	}
 	return out;
 }

@@ -24,7 +24,9 @@ struct json tree_merge(struct arena *a, const struct schema_node *schema, const 
 struct json tree_empty(struct arena *a, const struct schema_node *schema);
 
 /* What is left of an object of a built-in kind when it goes through the server's types: no
- * null, no map or list that is empty and not required. */
-struct json tree_tidy(struct arena *a, const struct schema_node *schema, const struct json *v);
+ * null, no map or list that is empty and not always written.  `stored`: and through its store,
+ * from which empty lists that are always written come back as null. */
+struct json tree_tidy(struct arena *a, const struct schema_node *schema, const struct json *v,
+		      bool stored);
 
 #endif

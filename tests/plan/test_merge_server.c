@@ -66,7 +66,7 @@ static void make_crd(struct merge_case *c)
 	const struct json *crd = json_get(&c->file, "crd");
 	if (!crd)
 		return;
-	must(KUBECTL(crd, "apply", "--server-side", "-f", "-"));
+	must(KUBECTL(crd, "apply", "--server-side", "--force-conflicts", "-f", "-"));
 	must(KUBECTL(
 		NULL, "wait", "--for=condition=Established", "--timeout=30s",
 		arena_fmt(&c->arena, "crd/%s", json_str(json_at(crd, "metadata", "name", NULL)))));

@@ -23,6 +23,13 @@ SCALARS = {
 PREFIX = "#/components/schemas/"
 QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
 RAW = "io.k8s.apimachinery.pkg.runtime.RawExtension"
+# Lists that are optional and that Go writes even when they are empty (no omitempty): what its
+# types make of an object depends on it.
+WRITTEN = {
+    "ClusterRole": {"rules"}, "DeviceClaim": {"requests"}, "EndpointSlice": {"endpoints", "ports"},
+    "ProjectedVolumeSource": {"sources"}, "ResourcePolicyRule": {"namespaces"},
+    "Role": {"rules"},
+}
 META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
 
@@ -82,7 +89,8 @@ class Schema:
             node.update(accepts=SCALAR, scalar="INT_OR_STRING")
         elif kind == "object":
             node["accepts"] = MAP
-            self.convert_map(spec, node)
+            written = WRITTEN.get(name.rsplit(".", 1)[-1], set())
+            self.convert_map(spec, node, written)
         elif kind == "array":
             node["accepts"] = LIST
             self.convert_list(spec, node)
@@ -97,8 +105,8 @@ class Schema:
             node.update(accepts=SCALAR, scalar=scalar or "ANY")
         return node
 
-    def convert_map(self, spec, node):
-        required = set(spec.get("required", []))
+    def convert_map(self, spec, node, written=frozenset()):
+        required = set(spec.get("required", [])) | written
         for name, member in sorted(spec.get("properties", {}).items()):
             default = member.get("default")
             if isinstance(default, list) or (isinstance(default, dict) and default):
