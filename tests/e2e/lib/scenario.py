@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 import string
@@ -16,6 +17,7 @@ EXIT_INCOMPLETE, EXIT_STALE, EXIT_PARTIAL, EXIT_USAGE = 4, 5, 6, 64
 
 WRITES = {"create", "update", "replace", "delete", "adopt"}
 COMMAND_SECONDS = 60
+TRACE = re.compile(r"rhumb: (GET|LIST|PATCH|APPLY|DELETE|POST) ")
 
 
 class Failed(Exception):
@@ -94,8 +96,9 @@ class Scenario:
                         cwd=cwd or self.repo)
         allowed = expect if isinstance(expect, (tuple, set)) else (expect,)
         if done.status not in allowed:
+            said = [l for l in done.stderr.splitlines() if not TRACE.match(l)]
             raise Failed(f"rhumb {args[0]} exited with {done.status}, not "
-                         f"{' or '.join(map(str, allowed))}: {done.stderr.strip()}")
+                         f"{' or '.join(map(str, allowed))}: {'; '.join(said)}")
         if not shows_secrets:
             self.no_secret(done.stdout, f"stdout of rhumb {args[0]}")
         self.no_secret(done.stderr, f"stderr of rhumb {args[0]}")
