@@ -72,6 +72,10 @@ tests: $(TESTS) $(FUZZ) $(TOOLS)
 unit: tests
 	@tests/run-unit $(BUILD)
 
+# The same beside a real API server: nothing is skipped.
+unit-kube: tests
+	@tests/with-kube tests/run-unit $(BUILD)
+
 # make check: what a compiler does not see (tests/check/*), then the unit tests.
 CHECKS := $(addprefix check-,layers banned size headers format selftest)
 $(CHECKS): check-%:
@@ -122,7 +126,7 @@ demo:
 # Every suite, with one line for all of them at the end; MORE adds suites.
 test:
 	@.ci/deps test
-	@tests/run-suites $(CHECKS) unit e2e demo $(MORE)
+	@tests/run-suites $(CHECKS) unit-kube e2e demo $(MORE)
 
 deps:
 	@.ci/deps test
@@ -136,6 +140,6 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all tests unit check yaml-oracle $(CHECKS) asan asan-e2e e2e clang analyze bench demo test deps install format clean
+.PHONY: all tests unit unit-kube check yaml-oracle $(CHECKS) asan asan-e2e e2e clang analyze bench demo test deps install format clean
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TESTLIB_OBJ)) $(addsuffix .d,$(TESTS) $(FUZZ)) $(TOOL_SRC:%.c=$(BUILD)/%.d)

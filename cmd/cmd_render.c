@@ -5,6 +5,7 @@
 
 #include "base/json_write.h"
 #include "cmd/target.h"
+#include "plan/secret.h"
 #include "plan/source/source.h"
 
 struct options {
@@ -13,23 +14,13 @@ struct options {
 	bool show_secrets;
 };
 
-static void hide(struct arena *a, struct json *object)
-{
-	static const char *const keys[] = { "data", "stringData" };
-	for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
-		struct json *data = (struct json *)json_get(object, keys[k]);
-		for (uint32_t i = 0; json_is(data, JSON_OBJECT) && i < data->n; i++)
-			data->members[i].value = json_of_string(a, "(hidden)");
-	}
-}
-
 static void print_object(const struct options *o, const struct declared *d, bool first)
 {
 	AUTO(arena_done) struct arena a = { 0 };
 	AUTO(buf_done) struct buf text = { 0 };
 	struct json object = json_copy(&a, &d->object);
 	if (object_is_secret(&d->ref) && !o->show_secrets)
-		hide(&a, &object);
+		secret_hide(&a, &object, "(hidden)");
 	if (o->format && strcmp(o->format, "json") == 0) {
 		json_write_canonical(&text, &object);
 		buf_putc(&text, '\n');

@@ -69,6 +69,6 @@ void say_note(const char *fmt, ...) PRINTF_LIKE(1, 2);
 bool color_on(int fd);
 unsigned width_of(int fd);
 
-extern const struct command cmd_plan, cmd_show, cmd_apply, cmd_render;
+extern const struct command cmd_plan, cmd_show, cmd_apply, cmd_render, cmd_snapshot;
 
 #endif

@@ -182,7 +182,8 @@ static int open_cluster(struct target *t, const struct target_options *o, struct
 	t->cluster_name = config ? arena_strdup(&t->arena, config->name) : NULL;
 	if (o->cluster && strcmp(o->cluster, "none") == 0)
 		return 0;
-	if (target_open_cluster(o, config, repository_workdir(t->repository), &t->cluster, err) < 0)
+	const char *workdir = t->repository ? repository_workdir(t->repository) : NULL;
+	if (target_open_cluster(o, config, workdir, &t->cluster, err) < 0)
 		return -1;
 	if (!o->namespace && strcmp(t->cluster->ops->name, "kube") == 0)
 		t->default_namespace = arena_strdup(&t->arena, kube_default_namespace(t->cluster));
@@ -360,4 +361,16 @@ int target_open_revision(struct target *t, const struct target_options *o, const
 	struct target_options any = *o;
 	any.cluster = o->cluster ? o->cluster : "none";
 	return choose_applications(t, &any, n_names, names, err);
+}
+
+int target_connect(struct target *t, const struct target_options *o, struct err *err)
+{
+	struct revision head;
+	AUTO(err_done) struct err ignored = { 0 };
+	if (open_repository(t, o, &ignored) < 0)
+		t->repository = NULL;
+	else if (repository_resolve(t->repository, "HEAD", &head, &ignored) == 0 &&
+		 load_config(t, o, NULL, &head, err) < 0)
+		return -1;
+	return open_cluster(t, o, err);
 }

@@ -78,6 +78,9 @@ int target_open_revision(struct target *t, const struct target_options *o, const
 int target_open_cluster(const struct target_options *o, const struct cluster_config *config,
 			const char *workdir, struct cluster **out, struct err *err);
 
+/* A cluster and nothing else: works outside a repository too. */
+int target_connect(struct target *t, const struct target_options *o, struct err *err);
+
 void target_done(struct target *t);
 
 #endif

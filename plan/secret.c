@@ -124,3 +124,16 @@ char *secret_scrub(const struct json *secret, const char *text)
 	}
 	return buf_take(&out);
 }
+
+void secret_hide(struct arena *a, struct json *secret, const char *value)
+{
+	static const char *const keys[] = { "data", "stringData" };
+	for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
+		struct json *data = (struct json *)json_get(secret, keys[k]);
+		for (uint32_t i = 0; json_is(data, JSON_OBJECT) && i < data->n; i++)
+			data->members[i].value = json_of_string(a, value);
+	}
+	struct json *annotations = (struct json *)json_at(secret, "metadata", "annotations", NULL);
+	if (json_is(annotations, JSON_OBJECT))
+		json_remove(annotations, "kubectl.kubernetes.io/last-applied-configuration");
+}

@@ -10,4 +10,11 @@
  * text: NULL.  The caller frees. */
 char *secret_scrub(const struct json *secret, const char *text);
 
+/* The annotation of a Secret whose values were left out (rhumb snapshot). */
+#define SECRET_HIDDEN_ANNOTATION "rhumb.dev/values"
+
+/* Puts `value` in the place of every value of data and stringData, and removes kubectl's copy of
+ * the last applied object, which holds them too. */
+void secret_hide(struct arena *a, struct json *secret, const char *value);
+
 #endif
