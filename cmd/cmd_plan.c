@@ -108,7 +108,10 @@ static const struct option_row rows[] = {
 	{ "detailed-exitcode", 0, OPTION_FLAG, offsetof(struct options, detailed_exitcode), NULL,
 	  "exit with 2 where there are changes" },
 	{ "quiet", 'q', OPTION_FLAG, offsetof(struct options, quiet), NULL, "print nothing" },
-	TARGET_OPTIONS,
+	{ "config-from", 0, OPTION_CHOICE, offsetof(struct options, target.config_from),
+	  "base|head", "the revision that rhumb.yaml is read from" },
+	SOURCE_OPTIONS,
+	CONNECTION_OPTIONS,
 	{ 0 },
 };
 

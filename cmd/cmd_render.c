@@ -66,10 +66,7 @@ static const struct option_row rows[] = {
 	  "print values of Secrets" },
 	{ "directory", 'C', OPTION_TEXT, offsetof(struct options, target.directory), "DIR",
 	  "work on the repository that DIR is in" },
-	{ "path", 0, OPTION_TEXT, offsetof(struct options, target.path), "DIR",
-	  "one application from this folder, without rhumb.yaml" },
-	{ "namespace", 'n', OPTION_TEXT, offsetof(struct options, target.namespace), "NAME",
-	  "for objects that state none" },
+	SOURCE_OPTIONS,
 	{ 0 },
 };
 

@@ -72,7 +72,8 @@ static bool is_wanted(const struct options *o, const struct kind *k)
 /* Namespaces and CRDs say what the folder can hold, so they are always in it. */
 static bool is_basic(const struct kind *k)
 {
-	return strcmp(k->kind, "Namespace") == 0 || strcmp(k->kind, "CustomResourceDefinition") == 0;
+	return strcmp(k->kind, "Namespace") == 0 ||
+	       strcmp(k->kind, "CustomResourceDefinition") == 0;
 }
 
 static size_t make_requests(const struct options *o, const struct kind_table *kinds,
@@ -87,8 +88,9 @@ static size_t make_requests(const struct options *o, const struct kind_table *ki
 		for (size_t m = 0; m < (k->namespaced ? each : 1); m++)
 			(*out)[n++] = (struct list_request){
 				.kind = k,
-				.namespace = k->namespaced && o->namespaces.n ? o->namespaces.items[m] :
-										 NULL,
+				.namespace = k->namespaced && o->namespaces.n
+						     ? o->namespaces.items[m]
+						     : NULL,
 			};
 	}
 	return n;
@@ -140,7 +142,8 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 		return err_wrap(err, "snapshot to %s", o->output);
 	say_note("%zu objects in %s", s->total, o->output);
 	if (s->hidden)
-		say_note("values of %zu Secrets were left out (--with-secrets keeps them)", s->hidden);
+		say_note("values of %zu Secrets were left out (--with-secrets keeps them)",
+			 s->hidden);
 	return EXIT_DONE;
 }
 
@@ -153,18 +156,7 @@ static const struct option_row rows[] = {
 	  "only from these namespaces (again for more)" },
 	{ "with-secrets", 0, OPTION_FLAG, offsetof(struct options, with_secrets), NULL,
 	  "keep the values of Secrets" },
-	{ "directory", 'C', OPTION_TEXT, offsetof(struct options, target.directory), "DIR",
-	  "the repository whose rhumb.yaml names clusters" },
-	{ "cluster", 0, OPTION_TEXT, offsetof(struct options, target.cluster), "NAME",
-	  "a cluster of rhumb.yaml, or file:DIR" },
-	{ "kubeconfig", 0, OPTION_TEXT, offsetof(struct options, target.kubeconfig), "FILE",
-	  "instead of KUBECONFIG and ~/.kube/config" },
-	{ "context", 0, OPTION_TEXT, offsetof(struct options, target.context), "NAME",
-	  "a context of the kubeconfig" },
-	{ "timeout", 0, OPTION_NUMBER, offsetof(struct options, target.timeout), "SECONDS",
-	  "of one request" },
-	{ "verbose", 'v', OPTION_FLAG, offsetof(struct options, target.verbose), NULL,
-	  "name every request on stderr" },
+	CONNECTION_OPTIONS,
 	{ 0 },
 };
 
@@ -172,9 +164,10 @@ const struct command cmd_snapshot = {
 	.name = "snapshot",
 	.args = "-o DIR",
 	.summary = "write a cluster as a folder",
-	.details = "The folder answers as the cluster does: rhumb plan --cluster file:DIR plans "
-		   "against it without credentials.\nEvents and leases are left out, and so are the "
-		   "values of Secrets.",
+	.details =
+		"The folder answers as the cluster does: rhumb plan --cluster file:DIR plans "
+		"against it without credentials.\nEvents and leases are left out, and so are the "
+		"values of Secrets.",
 	.options = rows,
 	.options_size = sizeof(struct options),
 	.run = run,

@@ -22,34 +22,34 @@ struct target_options {
 
 /* The rows of these options, for a command whose options struct has `struct target_options
  * target` as its first member. */
-#define TARGET_OPTIONS                                                                             \
+#define CONNECTION_OPTIONS                                                                         \
 	{ "directory", 'C',                                                                        \
 	  OPTION_TEXT, offsetof(struct target_options, directory),                                 \
 	  "DIR",       "work on the repository that DIR is in" },                                  \
 		{ "cluster",   0,                                                                  \
 		  OPTION_TEXT, offsetof(struct target_options, cluster),                           \
-		  "NAME",      "a cluster of rhumb.yaml, file:DIR, or none" },                     \
+		  "NAME",      "a cluster of rhumb.yaml, file:DIR, or (plan) none" },              \
 		{ "kubeconfig", 0,                                                                 \
 		  OPTION_TEXT,  offsetof(struct target_options, kubeconfig),                       \
 		  "FILE",       "instead of KUBECONFIG and ~/.kube/config" },                      \
 		{ "context",   0,                                                                  \
 		  OPTION_TEXT, offsetof(struct target_options, context),                           \
 		  "NAME",      "a context of the kubeconfig" },                                    \
-		{ "config-from", 0,                                                                \
-		  OPTION_CHOICE, offsetof(struct target_options, config_from),                     \
-		  "base|head",   "the revision that rhumb.yaml is read from" },                    \
-		{ "path",      0,                                                                  \
-		  OPTION_TEXT, offsetof(struct target_options, path),                              \
-		  "DIR",       "one application from this folder, without rhumb.yaml" },           \
-		{ "namespace", 'n',                                                                \
-		  OPTION_TEXT, offsetof(struct target_options, namespace),                         \
-		  "NAME",      "for objects that state none" },                                    \
 		{ "timeout",     0,                                                                \
 		  OPTION_NUMBER, offsetof(struct target_options, timeout),                         \
 		  "SECONDS",     "of one request to the API server" },                             \
 	{                                                                                          \
 		"verbose", 'v', OPTION_FLAG, offsetof(struct target_options, verbose), NULL,       \
 			"name every request on stderr"                                             \
+	}
+
+#define SOURCE_OPTIONS                                                                             \
+	{ "path",      0,                                                                          \
+	  OPTION_TEXT, offsetof(struct target_options, path),                                      \
+	  "DIR",       "one application from this folder, without rhumb.yaml" },                   \
+	{                                                                                          \
+		"namespace", 'n', OPTION_TEXT, offsetof(struct target_options, namespace), "NAME", \
+			"for objects that state none"                                              \
 	}
 
 struct target {

@@ -332,8 +332,9 @@ static void first_look(struct verifying *v, struct subject *s)
 	if (json_at(s->live, "metadata", "deletionTimestamp", NULL))
 		subject_unknown(b, s, "is being deleted in the cluster; wait until it is gone");
 	else if (json_at(s->live, "metadata", "annotations", SECRET_HIDDEN_ANNOTATION, NULL))
-		subject_unknown(b, s, "the snapshot holds no values of Secrets: leave them out with "
-				      "--exclude-kind Secret, or take it with --with-secrets");
+		subject_unknown(b, s,
+				"the snapshot holds no values of Secrets: leave them out with "
+				"--exclude-kind Secret, or take it with --with-secrets");
 	else if (s->deferred || is_namespace_missing(b, s, &declared))
 		defer(b, s);
 	else if (!s->kind->appliable)
