@@ -77,7 +77,8 @@ static int read_application(struct build *b, size_t i, struct err *err)
 		return -1;
 	if (!app->same_tree &&
 	    source_read(r, app->base.tree, app->config, true, &b->base_set, err) < 0)
-		return err_wrap(err, "at base %.12s", app->base.commit);
+		return err_wrap(err, "at base %.12s (--base none compares from nothing)",
+				app->base.commit);
 	return 0;
 }
 
@@ -114,7 +115,7 @@ int build_gather(struct build *b, struct err *err)
 		return -1;
 	/* The kinds of CRDs that only base declares are known to the cluster or gone. */
 	if (source_resolve(&b->base_set, o->config, o->default_namespace, &b->kinds, err) < 0)
-		return err_wrap(err, "at base");
+		return err_wrap(err, "at base (--base none compares from nothing)");
 	for (size_t i = 0; i < b->head_set.n_notes; i++)
 		build_note(b, "%s", b->head_set.notes[i]);
 	add_schemas(b, &b->base_set);

@@ -178,21 +178,27 @@ static char *printable(const char *s, size_t n)
 	return buf_take(&b);
 }
 
-/* Without user, password and query, which may hold a secret. */
+/* Where a URL leads, whatever way it takes: without user, password and query, which may hold a
+ * secret, and without scheme and ".git", in which clones of one repository differ.
+ * https://token@git.example/a/b.git and git@git.example:a/b are both git.example/a/b. */
 static char *public_url(const char *url)
 {
 	const char *scheme = strstr(url, "://");
 	const char *host = scheme ? scheme + 3 : url;
 	size_t host_len = strcspn(host, scheme ? "/?#" : ":/");
 	const char *at = memrchr(host, '@', host_len);
-	/* Without a scheme, "user@host:path": a file's name may have an @ too. */
-	if (at && (scheme || host[host_len] == ':'))
-		at++;
-	else
-		at = host;
-	size_t len = scheme ? strcspn(at, "?#") : strlen(at);
-	AUTO(auto_free) char *joined = xfmt("%.*s%.*s", (int)(host - url), url, (int)len, at);
-	return printable(joined, strlen(joined));
+	bool scp = !scheme && host[host_len] == ':';
+	/* A file's name may have an @ too. */
+	at = at && (scheme || scp) ? at + 1 : host;
+	AUTO(auto_free) char *place = xstrndup(at, scheme ? strcspn(at, "?#") : strlen(at));
+	if (scp)
+		place[(size_t)(host + host_len - at)] = '/';
+	size_t n = strlen(place);
+	while (n > 1 && place[n - 1] == '/')
+		n--;
+	if (n > 4 && strncmp(place + n - 4, ".git", 4) == 0)
+		n -= 4;
+	return printable(place, n);
 }
 
 /* "shop" for /srv/shop/.git and /srv/shop.git */

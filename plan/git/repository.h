@@ -41,8 +41,8 @@ static inline void repository_free_p(struct repository **r)
 	repository_free(*r);
 }
 
-/* What names the repository in a plan: the URL of remote "origin" without user, password and
- * query, else the name of its folder.  Borrowed. */
+/* What names the repository in a plan: where remote "origin" leads, as "git.example/a/b" for a
+ * clone by any scheme; else the name of its folder.  Borrowed. */
 const char *repository_name(const struct repository *r);
 
 /* Absolute path of the working tree, NULL for a bare repository.  Borrowed. */

@@ -536,12 +536,13 @@ struct name_case {
 };
 
 static const struct name_case name_cases[] = {
-	{ "https://example.com/a/b.git", "https://example.com/a/b.git" },
-	{ "https://user:pa@ss@example.com/a@b?token=x#y", "https://example.com/a@b" },
-	{ "https://token@example.com", "https://example.com" },
-	{ "ssh://git@example.com:22/a", "ssh://example.com:22/a" },
-	{ "git@example.com:a/b.git", "example.com:a/b.git" },
-	{ "/srv/git/a@b.git", "/srv/git/a@b.git" },
+	{ "https://example.com/a/b.git", "example.com/a/b" },
+	{ "ssh://git@example.com/a/b", "example.com/a/b" },
+	{ "git@example.com:a/b.git", "example.com/a/b" },
+	{ "https://user:pa@ss@example.com/a@b?token=x#y", "example.com/a@b" },
+	{ "https://token@example.com", "example.com" },
+	{ "ssh://git@example.com:22/a", "example.com:22/a" },
+	{ "/srv/git/a@b.git", "/srv/git/a@b" },
 	{ "a@b/c", "a@b/c" },
 };
 
