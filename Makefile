@@ -120,7 +120,7 @@ bench: all
 # Everything that a user's first try needs, and the main job on an embedded cluster.
 demo:
 	@.ci/deps build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/file-cluster
 	@tests/demo/run $(BUILD)/rhumb
 
 # Every suite, with one line for all of them at the end; MORE adds suites.

@@ -156,12 +156,28 @@ static const char *why_text(struct writer *w, const struct field *f)
 	return arena_fmt(&w->arena, "%s: %s%s", why_name(f->why), f->owner, ago(w, f->since));
 }
 
+/* "before → after" in `width` columns; what the shorter side leaves is the longer one's. */
+static const char *both_sides(struct writer *w, const struct field *f, size_t width)
+{
+	struct arena *a = &w->arena;
+	size_t room = width ? width - 3 : 0, half = room / 2;
+	const char *before = report_field_value(a, f, f->before, 0);
+	const char *after = f->after ? report_field_value(a, f, f->after, 0) : "(removed)";
+	size_t b = columns(before), n = columns(after);
+	if (width && b + n > room) {
+		size_t for_after = b < half ? room - b : half,
+		       for_before = n < half ? room - n : half;
+		before = report_field_value(a, f, f->before, for_before);
+		after = f->after ? report_field_value(a, f, f->after, for_after) : after;
+	}
+	return arena_fmt(a, "%s → %s", before, after);
+}
+
 static void field_line(struct writer *w, const struct field *f)
 {
 	size_t path_width = w->width >= 90 ? 40 : 30, value_width = w->width >= 90 ? 36 : 28;
 	struct arena *a = &w->arena;
 	bool whole = w->o->whole_values;
-	size_t room = whole ? 0 : value_width / 2;
 	buf_puts(w->out, "      ");
 	cell(w, PLAIN, report_path(a, f->path, whole ? 0 : path_width), path_width);
 	const char *value;
@@ -170,9 +186,7 @@ static void field_line(struct writer *w, const struct field *f)
 			: f->secret == SECRET_CHANGED ? "changed"
 						      : "removed";
 	else
-		value = arena_fmt(a, "%s → %s", report_field_value(a, f, f->before, room),
-				  f->after ? report_field_value(a, f, f->after, room)
-					   : "(removed)");
+		value = both_sides(w, f, whole ? 0 : value_width);
 	cell(w, BOLD, value, value_width);
 	bool drift = f->why == WHY_DRIFT || f->why == WHY_BOTH;
 	cell(w, drift ? YELLOW : DIM, why_text(w, f), 12);
@@ -332,6 +346,7 @@ static void next(struct writer *w)
 {
 	const struct plan_summary *s = &w->p->summary;
 	const char *file = w->o->plan_file ? w->o->plan_file : "PLAN";
+	bool in_folder = w->p->server && strncmp(w->p->server, "file:", 5) == 0;
 	if (s->by_action[ACTION_CONFLICT] || s->by_action[ACTION_UNKNOWN])
 		buf_puts(w->out,
 			 "Next: settle the conflicts and unknowns above, then plan again.\n");
@@ -339,8 +354,9 @@ static void next(struct writer *w)
 		buf_puts(w->out,
 			 "Next: plan against a cluster to get a plan that can be applied.\n");
 	else if (w->p->n_changes && w->o->plan_file)
-		buf_printf(w->out, "Next: rhumb apply %s%s\n", file,
-			   s->by_action[ACTION_REPLACE] ? " --allow-replace" : "");
+		buf_printf(w->out, "Next: rhumb apply %s%s%s%s\n", file,
+			   s->by_action[ACTION_REPLACE] ? " --allow-replace" : "",
+			   in_folder ? " --cluster " : "", in_folder ? w->p->server : "");
 	else if (w->p->n_changes)
 		buf_puts(w->out, "Next: rhumb plan -o PLAN, then rhumb apply PLAN\n");
 }

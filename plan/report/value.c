@@ -6,6 +6,8 @@
 #include "base/json_write.h"
 #include "plan/merge/field_path.h"
 
+enum { LONG_VALUE = 48 }; /* bytes from which a shortened value tells its length */
+
 /* Columns of UTF-8 text, one for each code point: near enough for cutting. */
 static size_t columns(const char *s)
 {
@@ -127,7 +129,7 @@ const char *report_value(struct arena *a, const struct json *v, size_t width)
 	size_t n = columns(whole);
 	if (!width || n <= width)
 		return whole;
-	const char *length = arena_fmt(a, "…(%zu)…", text.len);
+	const char *length = text.len > LONG_VALUE ? arena_fmt(a, "…(%zu)…", text.len) : "…";
 	size_t room = width > columns(length) + 4 ? width - columns(length) : 4;
 	size_t head = room - room / 2, tail = room / 2;
 	return arena_fmt(a, "%.*s%s%s", (int)(at_column(whole, head) - whole), whole, length,

@@ -48,7 +48,9 @@ static const struct value_case values[] = {
 	{ "lines", "\"a\\nb\"", 20, "\"a\\nb\"" },
 	{ "an escape of a terminal", "\"\\u001b[31m\"", 20, "\"\\u001b[31m\"" },
 	{ "an object", "{\"b\":1,\"a\":[]}", 20, "{\"a\":[],\"b\":1}" },
-	{ "a long value", "\"abcdefghijklmnopqrstuvwxyz\"", 16, "abcde…(26)…vwxyz" },
+	{ "cut in the middle", "\"abcdefghijklmnopqrstuvwxyz\"", 11, "abcde…vwxyz" },
+	{ "a long value tells its length",
+	  "\"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz\"", 16, "abcde…(52)…vwxyz" },
 };
 
 static void value_run(void **state)
