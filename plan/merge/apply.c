@@ -94,8 +94,8 @@ static int start(struct arena *a, const struct merge_request *request, struct wo
 	w->live = request->live ? without_managed_fields(a, request->live) : json_of_object();
 	w->object = without_managed_fields(a, request->object);
 	w->api_version = json_get_str(request->object, "apiVersion");
-	if (!w->api_version)
-		w->api_version = "";
+	if (!w->api_version || !*w->api_version)
+		return err_set(err, ERR_INVALID, "apiVersion must be set");
 	return managed_of(a, request->live, &w->managed, err);
 }
 

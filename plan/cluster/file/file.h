@@ -22,7 +22,7 @@
  *
  *   file.c      the functions of struct cluster_ops
  *   folder.c    paths; reading objects and the state of the folder
- *   decide.c    what a request would do: for dry-runs here, for real in apply/file_store.c
+ *   decide*.c   what a request would do: for dry-runs here, for real in apply/file_store.c
  *   prepare.c   what the server itself puts into an object
  *   validate.c, validate_custom.c  what it refuses as invalid
  *   refusals.c, selector.c, json_patch.c, status.c */
