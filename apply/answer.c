@@ -56,6 +56,7 @@ static void fail(struct run *r, struct step *s, const char *message)
 
 static void add_unexpected(struct buf *b, const struct change *c, const struct json *object)
 {
+	AUTO(arena_done) struct arena a = { 0 };
 	size_t n = 0;
 	buf_printf(b, "%sis not as the plan expected", b->len ? "; " : "");
 	for (size_t i = 0; i < c->n_fields; i++) {
@@ -63,7 +64,7 @@ static void add_unexpected(struct buf *b, const struct change *c, const struct j
 		const struct json *now = field_path_find(object, f->path);
 		if (f->secret == SECRET_NOT &&
 		    !(f->after && now ? json_equal(f->after, now) : !f->after && !now))
-			buf_printf(b, "%s %s", n++ ? "," : " in", f->path);
+			buf_printf(b, "%s %s", n++ ? "," : " in", field_said(&a, f->path));
 	}
 	if (!n)
 		buf_puts(b, " in fields that the plan did not list");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "plan/merge/field_path.h"
 #include "plan/secret.h"
 
 bool run_interrupted(const struct run *r)
@@ -84,6 +85,16 @@ bool step_state_is(const struct run *r, const struct step *s, const struct json 
 	if (strcmp(digest, want) != 0 && r->options->key && object_is_secret(&s->change->ref))
 		state_digest(s->change, object, side, NULL, digest);
 	return strcmp(digest, want) == 0;
+}
+
+const char *field_said(struct arena *a, const char *path)
+{
+	AUTO(err_done) struct err ignored = { 0 };
+	struct field_path parsed;
+	if (field_path_parse(a, path, &parsed, &ignored) < 0)
+		return path;
+	const char *text = field_path_to_api(a, &parsed);
+	return *text == '.' ? text + 1 : text;
 }
 
 /* Messages come from servers and go to terminals and files: valid UTF-8, no control characters

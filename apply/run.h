@@ -110,6 +110,9 @@ bool run_is_crd(const struct change *c);
 bool step_creates(const struct step *s);
 const char *step_label(struct run *r, const struct step *s); /* "Deployment shop/web" */
 
+/* A field's path as people write it: "spec.replicas"; in the arena. */
+const char *field_said(struct arena *a, const char *path);
+
 /* The outcome is known; message may be NULL, is cleaned for display, values of a Secret hidden,
  * and is not freed. */
 void step_end(struct run *r, struct step *s, enum outcome outcome, const char *message);

@@ -86,7 +86,7 @@ static char *changed(const struct change *c, const struct json *live)
 		    field_path_parse(&a, f->path, &paths[n], &ignored) < 0)
 			continue;
 		if (n < MAX_FIELDS_NAMED)
-			buf_printf(&fields, "%s%s", n ? ", " : "", f->path);
+			buf_printf(&fields, "%s%s", n ? ", " : "", field_said(&a, f->path));
 		n++;
 	}
 	struct writer_entry who = newest(live, MATCH_OWNS, paths, n);

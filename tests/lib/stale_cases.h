@@ -34,7 +34,7 @@ static const struct stale_case stale_cases[] = {
 	{ "update: nothing", ACTION_UPDATE, NOTHING, false, OUTCOME_APPLIED, NULL },
 	{ "update: touched", ACTION_UPDATE, TOUCHED, false, OUTCOME_STALE,
 	  "was changed by kubectl-edit at " },
-	{ "update: touched late", ACTION_UPDATE, TOUCHED, true, OUTCOME_STALE, "(/data/k)" },
+	{ "update: touched late", ACTION_UPDATE, TOUCHED, true, OUTCOME_STALE, "(data.k)" },
 	{ "update: unrelated", ACTION_UPDATE, UNRELATED, false, OUTCOME_APPLIED, NULL },
 	{ "update: unrelated late", ACTION_UPDATE, UNRELATED, true, OUTCOME_APPLIED, NULL },
 	{ "update: deleted", ACTION_UPDATE, DELETED, false, OUTCOME_STALE, "was deleted since" },
