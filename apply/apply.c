@@ -110,10 +110,12 @@ static int conclude(struct run *r, struct err *err)
 		return conclude_done(r);
 	out->next =
 		"Settle what failed, then apply the same plan again for the rest, or plan again.";
-	if (run_interrupted(r) && !failed && !out->n_problems) {
+	if (run_interrupted(r) && (r->wrote || !failed)) {
 		out->outcome = APPLY_INTERRUPTED;
-		out->next = "Apply the same plan again for the rest.";
-		return err_set(err, ERR_INTERRUPTED, "interrupted: %zu of %zu changes not tried",
+		if (!failed)
+			out->next = "Apply the same plan again for the rest.";
+		return err_set(err, ERR_INTERRUPTED,
+			       "interrupted: %zu failed, %zu of %zu changes not tried", failed,
 			       open, out->n_objects);
 	}
 	out->outcome = APPLY_FAILED;
