@@ -44,6 +44,12 @@ static bool has_our_label(const struct step *s, const struct json *live)
 	return label && strcmp(label, s->parent->application->applyset) == 0;
 }
 
+/* It has moved to another application since it was planned. */
+static bool has_another_label(const struct step *s, const struct json *live)
+{
+	return json_at(live, "metadata", "labels", APPLYSET_LABEL, NULL) && !has_our_label(s, live);
+}
+
 static bool same_bytes(const struct json *a, const struct json *b)
 {
 	AUTO(buf_done) struct buf x = { 0 }, y = { 0 };
@@ -134,6 +140,10 @@ enum verdict check_object(struct run *r, struct step *s, const struct json *live
 	remember(r, s, live);
 	bool deleting = metadata(live, "deletionTimestamp") != NULL;
 	if (s->change->action == ACTION_DELETE) {
+		if (has_another_label(s, live)) {
+			*why = xstrdup("belongs to another application by now");
+			return VERDICT_STALE;
+		}
 		if (!holds(r, s, live)) {
 			*why = stale_reason(s, live);
 			return VERDICT_STALE;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "plan/state.h"
+
 /* The same plan, applied in the same cluster by another process. */
 static void do_the_same(struct world *w)
 {
@@ -167,6 +169,24 @@ static void being_deleted(void **state)
 	world_done(&w);
 }
 
+/* The member of one ApplySet became that of another: no longer ours to prune. */
+static void moved_to_another(void **state)
+{
+	(void)state;
+	struct world w;
+	world_init(&w);
+	fake_put(&w.f, CONFIG("shop", "a", "1"), "rhumb", "Apply");
+	world_plan(&w, ACTION_DELETE, CONFIG("shop", "a", "1"));
+	world_planned(&w);
+	fake_put(&w.f,
+		 "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"namespace\":"
+		 "\"shop\",\"name\":\"a\",\"labels\":{\"" APPLYSET_LABEL "\":\"another\"}}}",
+		 "rhumb", "Apply");
+	world_apply_fails(&w, ERR_STALE, "belongs to another application by now");
+	assert_int_equal(w.f.writes, 0);
+	world_done(&w);
+}
+
 /* Something changes it each time just before our write, without end. */
 static void always(void *ctx, struct fake_cluster *f, unsigned nth)
 {
@@ -197,12 +217,13 @@ static void restless(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(stale_cases) + 3];
+	struct CMUnitTest tests[ARRAY_LEN(stale_cases) + 4];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(stale_cases); i++)
 		tests[n++] = fixture_row(stale_cases[i].name, stale_case_run, &stale_cases[i]);
 	tests[n++] = fixture_row("one refuses the whole plan", whole_plan, NULL);
 	tests[n++] = fixture_row("being deleted", being_deleted, NULL);
+	tests[n++] = fixture_row("moved to another application", moved_to_another, NULL);
 	tests[n++] = fixture_row("changed without end", restless, NULL);
 	return _cmocka_run_group_tests("stale", tests, n, NULL, NULL);
 }
