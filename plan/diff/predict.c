@@ -88,3 +88,27 @@ void build_predict(struct build *b, struct subject *s)
 	if (!decided)
 		s->state = SUBJECT_CHANGED;
 }
+
+static const struct subject *changing_crd(struct build *b, const struct subject *s)
+{
+	struct object_ref ref = {
+		.group = "apiextensions.k8s.io",
+		.version = "v1",
+		.kind = "CustomResourceDefinition",
+		.namespace = "",
+		.name = arena_fmt(&b->arena, "%s.%s", s->kind->plural, s->ref.group),
+	};
+	const struct subject *crd = build_find(b, &ref);
+	return crd && crd->head && crd->state != SUBJECT_UNCHANGED ? crd : NULL;
+}
+
+bool build_defer_to_crd(struct build *b, struct subject *s)
+{
+	if (!changing_crd(b, s))
+		return false;
+	s->state = SUBJECT_OPEN;
+	build_predict(b, s);
+	if (s->state == SUBJECT_CHANGED)
+		s->verified = VERIFIED_DEFERRED;
+	return true;
+}

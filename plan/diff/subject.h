@@ -79,6 +79,9 @@ int build_changes(struct build *b, struct plan *out, struct err *err);
 
 /* Computes `after` and `owned` here, without the server. */
 void build_predict(struct build *b, struct subject *s);
+/* Where the CRD of its kind changes in the same plan, what the server says of the object is about
+ * the schema of before: predicts it by the one to come, marked deferred.  false: no such CRD. */
+bool build_defer_to_crd(struct build *b, struct subject *s);
 
 /* Reports what the kind's schema has against the declared object (unknown fields, wrong types,
  * required fields of CRDs) as problems with their lines.  false where it has nothing. */

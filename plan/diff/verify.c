@@ -164,13 +164,17 @@ static bool is_immutable(const struct api_call *call)
 static bool on_strict_error(struct verifying *v, struct subject *s, const struct api_call *call)
 {
 	static const char *const words[] = { "strict decoding error", "not declared in schema",
-					     "unknown field" };
+					     "unknown field",
+					     "failed to create typed patch object" };
 	bool strict = false;
 	for (size_t i = 0; call->err.msg && i < ARRAY_LEN(words); i++)
 		strict = strict || strstr(call->err.msg, words[i]);
 	if (!strict)
 		return false;
-	if (!build_check_manifest(v->b, s))
+	bool found = build_check_manifest(v->b, s);
+	if (!found && build_defer_to_crd(v->b, s))
+		return true;
+	if (!found)
 		build_problem(v->b, (struct srcpos){ s->head->file, s->head->line, s->head->col },
 			      "%s: %s", object_ref_label(&v->b->arena, &s->ref),
 			      message_of(v, s, call->err.msg));
@@ -204,6 +208,8 @@ static void on_failure(struct verifying *v, struct subject *s, const struct api_
 	}
 	if (call->err.code == ERR_FORBIDDEN)
 		on_forbidden(v, s, call);
+	else if (call->status == 422 && build_defer_to_crd(v->b, s))
+		return;
 	else if (call->err.code == ERR_INVALID)
 		subject_unknown(v->b, s, "the server refuses it: %s",
 				message_of(v, s, call->err.msg));
