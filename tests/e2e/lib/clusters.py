@@ -116,6 +116,8 @@ class FileCluster(Cluster):
         del patched["metadata"]["resourceVersion"]  # so that it gets another
         more = ["--subresource", subresource] if subresource else []
         self.run("put", "--manager", manager, *more, stdin=json.dumps(patched))
+        if "deletionTimestamp" in patched["metadata"] and not patched["metadata"].get("finalizers"):
+            self.delete(kind, name, namespace)
 
     def delete(self, kind, name, namespace=None):
         api_version, _, ns = self.place(kind, namespace)

@@ -94,14 +94,15 @@ class Scenario:
         environment = {**self.cluster.env, **self.extra_env, **(env or {})}
         done = self.run([os.path.join(self.build, "rhumb"), *args], env=environment,
                         cwd=cwd or self.repo)
+        first = args[0] if args else ""
         allowed = expect if isinstance(expect, (tuple, set)) else (expect,)
         if done.status not in allowed:
             said = [l for l in done.stderr.splitlines() if not TRACE.match(l)]
-            raise Failed(f"rhumb {args[0]} exited with {done.status}, not "
+            raise Failed(f"rhumb {first} exited with {done.status}, not "
                          f"{' or '.join(map(str, allowed))}: {'; '.join(said)}")
         if not shows_secrets:
-            self.no_secret(done.stdout, f"stdout of rhumb {args[0]}")
-        self.no_secret(done.stderr, f"stderr of rhumb {args[0]}")
+            self.no_secret(done.stdout, f"stdout of rhumb {first}")
+        self.no_secret(done.stderr, f"stderr of rhumb {first}")
         return done
 
     def no_secret(self, text, where):

@@ -38,7 +38,7 @@ def stale(s):
     s.commit("change")
     plan = s.plan()
     s.cluster.patch("Deployment", "web", {"spec": {"replicas": 3}})
-    result = refused_as_stale(s, plan, "web", "kubectl-edit", "/spec/replicas",
+    result = refused_as_stale(s, plan, "web", "kubectl-edit", "spec.replicas",
                               untouched=("ConfigMap/flags", "Deployment/web"))
     s.equal(s.outcomes(result)[s.id("Deployment/web")], "stale", "the Deployment")
     result = s.apply(plan, "--allow-partial", expect={EXIT_DONE, EXIT_PARTIAL, EXIT_STALE})
