@@ -77,6 +77,37 @@ static bool about_a_secret(const struct api_call *call)
 	return !*call->kind->group && strcmp(call->kind->kind, "Secret") == 0;
 }
 
+/* Words of the API that decide what an answer means; a Secret whose value is one letter must not
+ * damage them. */
+static bool is_word_of_the_api(const char *key, const struct json *v)
+{
+	static const char *const reasons[] = {
+		"AlreadyExists",
+		"BadRequest",
+		"Conflict",
+		"FieldManagerConflict",
+		"FieldValueDuplicate",
+		"FieldValueForbidden",
+		"FieldValueInvalid",
+		"FieldValueNotFound",
+		"FieldValueNotSupported",
+		"FieldValueRequired",
+		"FieldValueTypeInvalid",
+		"Forbidden",
+		"InternalError",
+		"Invalid",
+		"NotFound",
+		"Unauthorized",
+	};
+	const char *text = json_str(v);
+	if (!text || strcmp(key, "reason") != 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (strcmp(text, reasons[i]) == 0)
+			return true;
+	return false;
+}
+
 /* The same tree with the Secret's values hidden in every text. */
 static struct json scrubbed(struct arena *a, const struct json *secret, const struct json *v)
 {
@@ -94,7 +125,9 @@ static struct json scrubbed(struct arena *a, const struct json *secret, const st
 		out = json_of_object();
 		for (uint32_t i = 0; i < v->n; i++)
 			json_set(a, &out, v->members[i].key,
-				 scrubbed(a, secret, &v->members[i].value));
+				 is_word_of_the_api(v->members[i].key, &v->members[i].value)
+					 ? v->members[i].value
+					 : scrubbed(a, secret, &v->members[i].value));
 	}
 	return out;
 }
