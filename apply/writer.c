@@ -4,20 +4,14 @@
 #include <string.h>
 
 #include "apply/file_store.h"
-#include "plan/cluster/kube/kube.h"
-
-static int write_kube(struct cluster *c, struct api_call *calls, size_t n, api_done_fn *done,
-		      void *ctx, struct err *err)
-{
-	return kube_exchange(c, true, calls, n, done, ctx, err);
-}
+#include "apply/writer_kube.h"
 
 static const struct {
 	const char *name; /* of the back end */
 	writer_fn *write;
 } writers[] = {
 	{ "file", file_store_write },
-	{ "kube", write_kube },
+	{ "kube", writer_kube },
 };
 
 int writer_call(struct cluster *c, struct api_call *calls, size_t n, api_done_fn *done, void *ctx,
