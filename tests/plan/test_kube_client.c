@@ -72,7 +72,7 @@ static const struct list_case list_cases[] = {
 	{ "null_items", "", 0, NULL },
 	{ "endless_pages", "", ERR_LIMIT, "pages" },
 	{ "endless_objects", NULL, ERR_LIMIT, "more than 200000 objects" },
-	{ "endless_object", "", ERR_LIMIT, "an object of more than 16777216 bytes" },
+	{ "endless_object", "", ERR_LIMIT, "an object of more than 8388608 bytes" },
 	{ "endless_space", "", ERR_LIMIT, "more than 268435456 bytes" },
 	{ "endless_envelope", "", ERR_LIMIT, "around its items" },
 	{ "html", "", ERR_INPUT, "text/html" },
@@ -172,7 +172,7 @@ static const struct call_case call_cases[] = {
 	{ "html", 200, ERR_SERVER, "\"text/html\" where JSON was expected" },
 	{ "html_error", 418, ERR_SERVER, "(418)" },
 	{ "forbidden", 403, ERR_FORBIDDEN, "User \"ci\"" },
-	{ "endless_object", 0, ERR_LIMIT, "more than 16777216 bytes" },
+	{ "endless_object", 0, ERR_LIMIT, "more than 8388608 bytes" },
 	{ "cut", 200, ERR_INPUT, "" },
 	{ "warns", 200, 0, "" },
 };
