@@ -93,14 +93,14 @@ yaml-oracle: $(BUILD)/tests/yaml-to-json
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 asan:
-	@$(MAKE) BUILD=build/asan EXTRA='$(SANITIZE)' unit
+	@$(MAKE) BUILD=build/asan EXTRA='$(SANITIZE)' unit-kube
 
 asan-e2e:
 	@$(MAKE) BUILD=build/asan EXTRA='$(SANITIZE)' e2e
 
 # The whole build and its tests with the other compiler.
 clang:
-	@$(MAKE) BUILD=build/clang CC=clang all unit
+	@$(MAKE) BUILD=build/clang CC=clang all unit-kube
 
 analyze:
 	@$(MAKE) BUILD=build/analyze EXTRA='-fanalyzer -O1 -Wno-error' build/analyze/librhumb.a
