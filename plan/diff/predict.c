@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "plan/cluster/cluster.h"
+#include "plan/cluster/file/file.h"
 #include "plan/diff/unchanged.h"
 #include "plan/merge/apply.h"
+#include "plan/secret.h"
 #include "plan/state.h"
 
 static bool is_built_in(const struct build *b, const struct subject *s)
@@ -55,6 +57,33 @@ static void set_after(struct build *b, struct subject *s, const struct json *obj
 	s->after = after;
 }
 
+/* What the server's validation would say, as far as the embedded cluster knows it: fields that
+ * never change above all. */
+static void foresee_refusal(struct build *b, struct subject *s)
+{
+	struct file_problems *problems = arena_calloc(&b->arena, 1, sizeof(*problems));
+	file_validate(&b->arena, s->kind, s->live, s->after, problems);
+	bool immutable = true;
+	AUTO(buf_done) struct buf text = { 0 };
+	for (size_t i = 0; i < problems->n; i++) {
+		const struct file_problem *p = &problems->items[i];
+		immutable = immutable && build_says_immutable(p->message);
+		buf_printf(&text, "%s%s: %s", i ? "; " : "", p->field, p->message);
+	}
+	s->state = SUBJECT_CHANGED;
+	if (!problems->n)
+		return;
+	bool secret = object_is_secret(&s->ref);
+	AUTO(auto_free)
+	char *clean = secret_scrub(secret ? &s->head->object : NULL, buf_text(&text));
+	if (immutable && s->live) {
+		s->state = SUBJECT_REPLACE;
+		s->reason = arena_strdup(&b->arena, clean);
+	} else {
+		subject_unknown(b, s, "the server would refuse it: %s", clean);
+	}
+}
+
 void build_predict(struct build *b, struct subject *s)
 {
 	AUTO(err_done) struct err err = { 0 };
@@ -86,7 +115,7 @@ void build_predict(struct build *b, struct subject *s)
 	set_after(b, s, &result.object);
 	s->verified = VERIFIED_PREDICTED;
 	if (!decided)
-		s->state = SUBJECT_CHANGED;
+		foresee_refusal(b, s);
 }
 
 static const struct subject *changing_crd(struct build *b, const struct subject *s)

@@ -88,6 +88,9 @@ bool build_defer_to_crd(struct build *b, struct subject *s);
 bool build_check_manifest(struct build *b, const struct subject *s);
 void build_problem(struct build *b, struct srcpos at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/* Whether a message of validation says that a field may never change. */
+bool build_says_immutable(const char *message);
+
 /* NULL where there is none; only among the pairs. */
 struct subject *build_find(struct build *b, const struct object_ref *ref);
 

@@ -127,7 +127,7 @@ static bool on_field_conflict(struct verifying *v, struct subject *s, const stru
 }
 
 /* What validation says where the field may never change. */
-static bool says_immutable(const char *message)
+bool build_says_immutable(const char *message)
 {
 	static const char *const words[] = {
 		"field is immutable",
@@ -152,9 +152,9 @@ static bool is_immutable(const struct api_call *call)
 {
 	const struct json *causes = json_at(call->failure, "details", "causes", NULL);
 	if (call->status != 422 || !json_is(causes, JSON_ARRAY) || !causes->n)
-		return call->status == 422 && says_immutable(call->err.msg);
+		return call->status == 422 && build_says_immutable(call->err.msg);
 	for (uint32_t i = 0; i < causes->n; i++)
-		if (!says_immutable(json_get_str(&causes->items[i], "message")))
+		if (!build_says_immutable(json_get_str(&causes->items[i], "message")))
 			return false;
 	return true;
 }
