@@ -8,6 +8,7 @@
 #include "plan/diff/unchanged.h"
 #include "plan/order.h"
 #include "plan/state.h"
+#include "plan/wave.h"
 
 /* ---- small parts */
 
@@ -30,6 +31,7 @@ static struct change start(struct build *b, const struct subject *s, enum action
 		.id = object_ref_id(a, &s->ref),
 		.action = action,
 		.application = b->apps[s->application].config->name,
+		.wave = s->wave,
 		.ref = s->ref,
 		.file = s->head ? s->head->file : NULL,
 		.line = s->head ? s->head->line : 0,
@@ -214,6 +216,9 @@ static bool make_delete(struct build *b, const struct subject *s, struct change 
 	c->verified = VERIFIED_SERVER;
 	c->reason =
 		s->base ? "not declared any more" : "a member of the ApplySet that is not declared";
+	AUTO(err_done) struct err ignored = { 0 };
+	if (!s->base)
+		wave_of(s->live, "", &c->wave, &ignored);
 	const char *uid = live_text(s, "uid");
 	c->precondition.uid = uid ? uid : "";
 	return true;

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "plan/state.h"
+#include "plan/wave.h"
 
 void build_note(struct build *b, const char *fmt, ...)
 {
@@ -154,6 +155,18 @@ static bool excluded(const struct build *b, const char *kind)
 	return false;
 }
 
+/* What base said wrongly is not worth an error. */
+static int64_t declared_wave(struct build *b, const struct declared *head,
+			     const struct declared *base)
+{
+	const struct declared *d = head ? head : base;
+	AUTO(err_done) struct err err = { 0 };
+	int64_t wave;
+	if (wave_of(&d->object, d->file, &wave, &err) < 0 && head)
+		build_problem(b, err.at, "%s", err.msg);
+	return wave;
+}
+
 static void add_subject(struct build *b, const struct declared *head, const struct declared *base)
 {
 	const struct declared *any = head ? head : base;
@@ -167,6 +180,7 @@ static void add_subject(struct build *b, const struct declared *head, const stru
 	b->subjects[b->n_subjects++] = (struct subject){
 		.ref = any->ref,
 		.application = app,
+		.wave = declared_wave(b, head, base),
 		.head = head,
 		.base = base,
 		.kind = kind_of(b, head, base),

@@ -22,6 +22,7 @@ enum subject_state {
 struct subject {
 	struct object_ref ref;
 	size_t application;          /* index into build.apps */
+	int64_t wave;                /* that head declares, else base, else the live object */
 	const struct declared *base; /* NULL: not declared there */
 	const struct declared *head;
 	const struct kind *kind; /* NULL: the cluster does not serve it */
