@@ -4,7 +4,7 @@
  *                the same at both is read once (gather.c)
  *   2. pairs     one subject per object: base, head and what the cluster has (subject.h)
  *   3. live      LISTs and GETs, many at once; an object that an apply would not change is
- *                recognised as it arrives and dropped (live.c)
+ *                recognised as it arrives and dropped (live.c); ApplySets (members.c)
  *   4. verify    the rest goes through the server's dry-run, or is predicted (verify.c)
  *   5. changes   action, fields, why, owner, precondition, expectation (change.c)
  *
