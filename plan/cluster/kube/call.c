@@ -4,6 +4,7 @@
 
 #include "base/json_parse.h"
 #include "base/json_write.h"
+#include "base/utf8.h"
 #include "plan/cluster/kube/kube.h"
 #include "plan/secret.h"
 
@@ -43,6 +44,31 @@ static void exchange_done(struct exchange *x)
 
 /* ---- the question */
 
+/* The server reads what is applied as YAML, which refuses some characters that JSON lets stand,
+ * and folds its own line breaks (U+0085, U+2028, U+2029) even within quotes. */
+static bool differs_in_yaml(uint32_t code)
+{
+	return (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
+	       code == 0xfeff || code == 0xfffe || code == 0xffff;
+}
+
+static void write_body(struct buf *b, const struct json *body)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	json_write_canonical(&text, body);
+	size_t plain = 0;
+	for (size_t i = 0, step; i < text.len; i += step) {
+		uint32_t code = (unsigned char)text.data[i];
+		step = code < 0x7f ? 1 : utf8_decode(text.data + i, text.len - i, &code);
+		if (!differs_in_yaml(code))
+			continue;
+		buf_put(b, text.data + plain, i - plain);
+		buf_printf(b, "\\u%04x", (unsigned)code);
+		plain = i + step;
+	}
+	buf_put(b, text.data + plain, text.len - plain);
+}
+
 static int request_of(struct api_call *call, struct http_request *r)
 {
 	const struct verb *v = &verbs[call->verb];
@@ -66,7 +92,7 @@ static int request_of(struct api_call *call, struct http_request *r)
 		.user = call,
 	};
 	if (call->body)
-		json_write_canonical(&r->body, call->body);
+		write_body(&r->body, call->body);
 	return 0;
 }
 
