@@ -28,7 +28,10 @@ const struct kind *run_kind(const struct run *r, const struct change *c)
 {
 	if (c->action == ACTION_DELETE)
 		return kinds_find_any(&r->kinds, c->ref.group, c->ref.kind);
-	return kinds_find(&r->kinds, c->ref.group, c->ref.version, c->ref.kind);
+	const struct kind *kind = kinds_find(&r->kinds, c->ref.group, c->ref.version, c->ref.kind);
+	/* Until its CRD is written, an object that moves to a new version is read in an old one. */
+	return kind || !run_crd_of(r, c) ? kind
+					 : kinds_find_any(&r->kinds, c->ref.group, c->ref.kind);
 }
 
 bool run_is_crd(const struct change *c)

@@ -112,11 +112,16 @@ static bool is_kind(const struct kind *k, const char *group, const char *kind)
 
 const struct kind *kinds_find_any(const struct kind_table *t, const char *group, const char *kind)
 {
-	size_t first = lower_bound(t, group, kind, NULL);
-	for (size_t i = first; i < t->n && is_kind(&t->items[i], group, kind); i++)
-		if (t->items[i].preferred)
-			return &t->items[i];
-	return first < t->n && is_kind(&t->items[first], group, kind) ? &t->items[first] : NULL;
+	const struct kind *best = NULL;
+	for (size_t i = lower_bound(t, group, kind, NULL);
+	     i < t->n && is_kind(&t->items[i], group, kind); i++) {
+		const struct kind *k = &t->items[i];
+		/* One that is served now, then the preferred one, then the highest version. */
+		if (!best || (best->deferred && !k->deferred) ||
+		    (best->deferred == k->deferred && !best->preferred && k->preferred))
+			best = k;
+	}
+	return best;
 }
 
 /* The API server prefers the served version that ranks highest. */

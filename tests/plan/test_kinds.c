@@ -55,6 +55,24 @@ static void any_version(void **state)
 	assert_null(kinds_find_any(&t, "zzz", "Z"));
 }
 
+/* An object moves to a version that its CRD brings in the same plan: it is read in an old one. */
+static void served_version(void **state)
+{
+	(void)state;
+	AUTO(kind_table_done) struct kind_table t = { 0 };
+	struct kind k = { .group = "g",
+			  .version = "v2",
+			  .kind = "K",
+			  .plural = "ks",
+			  .preferred = true,
+			  .deferred = true };
+	kinds_add(&t, &k);
+	assert_string_equal(kinds_find_any(&t, "g", "K")->version, "v2");
+	k = (struct kind){ .group = "g", .version = "v1", .kind = "K", .plural = "ks" };
+	kinds_add(&t, &k);
+	assert_string_equal(kinds_find_any(&t, "g", "K")->version, "v1");
+}
+
 /* The order in which Kubernetes prefers versions. */
 static void newest_first(void **state)
 {
@@ -151,7 +169,7 @@ static void crd_case_run(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(builtin_cases) + ARRAY_LEN(crd_cases) + 4];
+	struct CMUnitTest tests[ARRAY_LEN(builtin_cases) + ARRAY_LEN(crd_cases) + 5];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(builtin_cases); i++)
 		tests[n++] =
@@ -159,6 +177,7 @@ int main(void)
 	for (size_t i = 0; i < ARRAY_LEN(crd_cases); i++)
 		tests[n++] = fixture_row(crd_cases[i].name, crd_case_run, &crd_cases[i]);
 	tests[n++] = fixture_row("any version", any_version, NULL);
+	tests[n++] = fixture_row("a version that is served now", served_version, NULL);
 	tests[n++] = fixture_row("newest first", newest_first, NULL);
 	tests[n++] = fixture_row("first entry stays", first_entry_stays, NULL);
 	tests[n++] = fixture_row("many", many, NULL);
