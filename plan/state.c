@@ -80,12 +80,23 @@ struct json state_project(struct arena *a, const struct json *object, const stru
 
 /* ---- the paths of the plan's fields */
 
+static bool is_service_port(const struct change *c, const struct json *v)
+{
+	return strcmp(c->ref.kind, "Service") == 0 && !*c->ref.group && json_get(v, "nodePort");
+}
+
 static struct json touched(struct arena *a, const struct change *c, const struct json *object)
 {
 	struct json out = json_of_object();
 	for (size_t i = 0; i < c->n_fields; i++) {
 		const struct json *v = field_path_find(object, c->fields[i].path);
-		json_set(a, &out, c->fields[i].path, v ? *v : json_of_null());
+		struct json value = v ? *v : json_of_null();
+		/* A whole port; one that is declared is among the owned fields. */
+		if (is_service_port(c, v)) {
+			value = json_copy(a, v);
+			json_remove(&value, "nodePort");
+		}
+		json_set(a, &out, c->fields[i].path, value);
 	}
 	return out;
 }
@@ -125,6 +136,39 @@ static void leave_out(struct json *object, const char *const path[3], const char
 		for (uint32_t i = 0; i < list->n; i++)
 			if (list->items[i].type == JSON_OBJECT)
 				json_remove(&list->items[i], item_key);
+}
+
+static const struct json *same_port(const struct json *object, const struct json *port)
+{
+	const struct json *ports = json_at(object, "spec", "ports", NULL);
+	const char *protocol = json_get_str(port, "protocol");
+	for (uint32_t i = 0; json_is(ports, JSON_ARRAY) && i < ports->n; i++) {
+		const char *other = json_get_str(&ports->items[i], "protocol");
+		if (json_equal(json_get(&ports->items[i], "port"), json_get(port, "port")) &&
+		    strcmp(protocol ? protocol : "TCP", other ? other : "TCP") == 0)
+			return &ports->items[i];
+	}
+	return NULL;
+}
+
+void state_drop_chosen(const struct object_ref *ref, struct json *after,
+		       const struct json *declared, const struct json *live)
+{
+	static const char *const chosen[] = { "clusterIP", "clusterIPs", "healthCheckNodePort" };
+	if (*ref->group || strcmp(ref->kind, "Service") != 0)
+		return;
+	struct json *spec = (struct json *)json_get(after, "spec");
+	const struct json *ports = json_get(spec, "ports");
+	for (size_t i = 0; i < ARRAY_LEN(chosen); i++)
+		if (!json_at(declared, "spec", chosen[i], NULL) &&
+		    !json_at(live, "spec", chosen[i], NULL))
+			json_remove(spec, chosen[i]);
+	for (uint32_t i = 0; json_is(ports, JSON_ARRAY) && i < ports->n; i++) {
+		struct json *port = (struct json *)&ports->items[i];
+		if (port->type == JSON_OBJECT && !json_get(same_port(declared, port), "nodePort") &&
+		    !json_get(same_port(live, port), "nodePort"))
+			json_remove(port, "nodePort");
+	}
 }
 
 /* Other controllers write labels, annotations and finalizers right after a create, so of the
@@ -223,6 +267,26 @@ void state_digest(const struct change *c, const struct json *object, enum state_
 	json_set(&a, &state, "fields", fields);
 	json_set(&a, &state, "object", all);
 	digest_json(&state, out);
+}
+
+bool state_holds(const struct json *declared, const struct json *live)
+{
+	if (!declared || !live || declared->type != live->type)
+		return false;
+	if (declared->type == JSON_OBJECT) {
+		for (uint32_t i = 0; i < declared->n; i++)
+			if (!state_holds(&declared->members[i].value,
+					 json_get(live, declared->members[i].key)))
+				return false;
+		return true;
+	}
+	if (declared->type == JSON_ARRAY) {
+		for (uint32_t i = 0; i < declared->n; i++)
+			if (i >= live->n || !state_holds(&declared->items[i], &live->items[i]))
+				return false;
+		return declared->n == live->n;
+	}
+	return json_equal(declared, live);
 }
 
 /* ---- what is sent */

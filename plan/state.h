@@ -28,6 +28,14 @@ struct json state_project(struct arena *a, const struct json *object, const stru
 /* desired plus our ApplySet label: what is sent. */
 struct json state_body(struct arena *a, const struct json *desired, const char *applyset);
 
+/* What a server assigned in a dry-run by chance (the node port of a Service) and will assign anew:
+ * taken out of `after` where neither the manifest nor the live object has it. */
+void state_drop_chosen(const struct object_ref *ref, struct json *after,
+		       const struct json *declared, const struct json *live);
+
+/* Whether `live` has everything that `declared` states: defaults may have been added. */
+bool state_holds(const struct json *declared, const struct json *live);
+
 /* The id of an application's ApplySet (KEP-3659): of its parent ConfigMap
  * "rhumb-<application>" in `namespace`. */
 const char *applyset_id(struct arena *a, const char *application, const char *namespace);

@@ -101,6 +101,7 @@ static void set_fields(struct build *b, const struct subject *s, struct change *
 	if (object_is_secret(&s->ref))
 		compare_hide_secrets(&fields);
 	owners_attribute(&b->arena, &s->owners, fields.items, fields.n);
+	compare_defaults(&fields, s->base ? &s->base->object : NULL);
 	c->fields = fields.items;
 	c->n_fields = fields.n;
 }

@@ -191,27 +191,6 @@ void compare_hide_secrets(struct field_list *fields)
 
 /* ---- why */
 
-/* Whether live has everything that `declared` states: defaults may have been added. */
-static bool states_hold(const struct json *declared, const struct json *live)
-{
-	if (!declared || !live || declared->type != live->type)
-		return false;
-	if (declared->type == JSON_OBJECT) {
-		for (uint32_t i = 0; i < declared->n; i++)
-			if (!states_hold(&declared->members[i].value,
-					 json_get(live, declared->members[i].key)))
-				return false;
-		return true;
-	}
-	if (declared->type == JSON_ARRAY) {
-		for (uint32_t i = 0; i < declared->n; i++)
-			if (i >= live->n || !states_hold(&declared->items[i], &live->items[i]))
-				return false;
-		return declared->n == live->n;
-	}
-	return json_equal(declared, live);
-}
-
 static enum why why_of(const char *path, const struct json *base, const struct json *head,
 		       const struct json *live)
 {
@@ -223,7 +202,7 @@ static enum why why_of(const char *path, const struct json *base, const struct j
 	if (h && b && json_equal(h, b))
 		return WHY_DRIFT;
 	const struct json *l = field_path_find(live, path);
-	return b ? (states_hold(b, l) ? WHY_GIT : WHY_BOTH) : l ? WHY_BOTH : WHY_GIT;
+	return b ? (state_holds(b, l) ? WHY_GIT : WHY_BOTH) : l ? WHY_BOTH : WHY_GIT;
 }
 
 void compare_attribute(struct field_list *fields, const struct json *base, const struct json *head,
@@ -233,6 +212,15 @@ void compare_attribute(struct field_list *fields, const struct json *base, const
 		struct field *f = &fields->items[i];
 		f->why = why_of(f->path, base, head, live);
 		f->line = compare_line(head, f->path);
+	}
+}
+
+void compare_defaults(struct field_list *fields, const struct json *base)
+{
+	for (size_t i = 0; i < fields->n; i++) {
+		struct field *f = &fields->items[i];
+		if (f->why == WHY_BOTH && !f->owner && !field_path_find(base, f->path))
+			f->why = WHY_GIT;
 	}
 }
 

@@ -25,6 +25,10 @@ void compare_hide_secrets(struct field_list *fields);
 void compare_attribute(struct field_list *fields, const struct json *base, const struct json *head,
 		       const struct json *live);
 
+/* When the owners are known: a value that base did not state and that nobody holds is a default of
+ * the server, which is no second side. */
+void compare_defaults(struct field_list *fields, const struct json *base);
+
 /* The line of the key or item at a path in a declared object: of its nearest ancestor where the
  * path itself is not there. */
 unsigned compare_line(const struct json *declared, const char *path);

@@ -45,6 +45,38 @@ static bool note_conflicts(struct build *b, struct subject *s, const struct merg
 	return takeable;
 }
 
+struct defaults {
+	const struct subject *s;
+	const struct json *body; /* ours, to be edited */
+};
+
+static int keep_defaults(void *ctx, const struct field_path *path, struct err *err)
+{
+	(void)err;
+	const struct defaults *d = ctx;
+	const struct json *want = field_path_get(&d->s->head->object, path);
+	const struct json *live = field_path_get(d->s->live, path);
+	struct json *sent = (struct json *)field_path_get(d->body, path);
+	bool whole = json_is(want, JSON_ARRAY) || json_is(want, JSON_OBJECT);
+	if (whole && sent && json_equal(want, field_path_get(&d->s->base->object, path)) &&
+	    state_holds(want, live) && !owners_find(&d->s->owners, path))
+		*sent = *live;
+	return 0;
+}
+
+/* Servers put defaults into values that are merged as one (the rules of a NetworkPolicy).  They
+ * are no difference where Git says what base said and nobody else has written. */
+static void assume_defaults(struct build *b, const struct subject *s, struct json *body)
+{
+	AUTO(err_done) struct err ignored = { 0 };
+	struct defaults d = { s, body };
+	if (!s->base || !s->live)
+		return;
+	struct field_set all = field_set_of(&b->arena, build_schema(b, s), body);
+	struct field_set leaves = field_set_leaves(&b->arena, &all);
+	field_set_walk(&leaves, keep_defaults, &d, &ignored);
+}
+
 static void set_after(struct build *b, struct subject *s, const struct json *object)
 {
 	struct json *after = arena_alloc(&b->arena, sizeof(*after));
@@ -91,6 +123,7 @@ void build_predict(struct build *b, struct subject *s)
 	bool decided = s->state != SUBJECT_OPEN; /* only to show a conflict or a replacement */
 	struct json body =
 		state_body(&b->arena, &s->head->object, b->apps[s->application].applyset);
+	assume_defaults(b, s, &body);
 	if (merge(b, s, &body, decided, &result, &err) < 0) {
 		if (decided) {
 			s->after = &s->head->object;

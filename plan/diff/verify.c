@@ -34,12 +34,12 @@ static void verifying_done(struct verifying *v)
 
 /* ---- answers */
 
-static const struct json *keep(struct build *b, const struct json *v)
+static const struct json *keep(struct build *b, const struct subject *s, const struct json *v)
 {
-	if (!v)
-		return NULL;
 	struct json *copy = arena_alloc(&b->arena, sizeof(*copy));
 	*copy = json_copy(&b->arena, v);
+	if (s->live)
+		state_drop_chosen(&s->ref, copy, &s->head->object, s->live);
 	return copy;
 }
 
@@ -80,7 +80,7 @@ static void on_success(struct verifying *v, struct subject *s, const struct api_
 		*again = true;
 		return;
 	}
-	s->after = keep(b, call->object);
+	s->after = keep(b, s, call->object);
 	if (!s->removing)
 		s->owned = json_get(own_entry(s->after), "fieldsV1");
 	keep_warnings(v, s, call);

@@ -131,11 +131,31 @@ static void secrets_are_words(void **state)
 	}
 }
 
+/* A Service's type is ClusterIP where nobody says otherwise. */
+static void defaults_are_no_side(void **state)
+{
+	(void)state;
+	AUTO(arena_done) struct arena a = { 0 };
+	struct json base = fixture_json(&a, "{\"spec\":{}}");
+	struct json head = fixture_json(&a, "{\"spec\":{\"a\":2,\"b\":2}}");
+	struct json live = fixture_json(&a, "{\"spec\":{\"a\":1,\"b\":1}}");
+	struct field_list fields = { 0 };
+	compare_objects(&a, NULL, &live, &head, &fields);
+	compare_attribute(&fields, &base, &head, &live);
+	assert_int_equal(fields.n, 2);
+	assert_int_equal(fields.items[0].why, WHY_BOTH);
+	fields.items[1].owner = "kubectl-edit";
+	compare_defaults(&fields, &base);
+	assert_int_equal(fields.items[0].why, WHY_GIT);
+	assert_int_equal(fields.items[1].why, WHY_BOTH);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(cases) + 1];
+	struct CMUnitTest tests[ARRAY_LEN(cases) + 2];
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		tests[i] = fixture_row(cases[i].name, compare_run, &cases[i]);
 	tests[ARRAY_LEN(cases)] = (struct CMUnitTest)cmocka_unit_test(secrets_are_words);
+	tests[ARRAY_LEN(cases) + 1] = (struct CMUnitTest)cmocka_unit_test(defaults_are_no_side);
 	return cmocka_run_group_tests_name("compare", tests, NULL, NULL);
 }
