@@ -362,6 +362,32 @@ static int fill_cluster(struct build *b, struct plan *p, struct err *err)
 	return 0;
 }
 
+/* Two that declare the same object would take it from each other with every apply, and each
+ * could prune it. */
+static void note_taken_over(struct build *b)
+{
+	const struct subject *first = NULL;
+	size_t n = 0;
+	for (size_t i = 0; i < b->n_subjects; i++) {
+		const struct subject *s = &b->subjects[i];
+		bool planned = false;
+		const char *label =
+			json_str(json_at(s->live, "metadata", "labels", APPLYSET_LABEL, NULL));
+		for (size_t k = 0; label && k < b->o->n_applications; k++)
+			planned |= strcmp(label, b->apps[k].applyset) == 0;
+		if (!s->head || !label || planned)
+			continue;
+		first = first ? first : s;
+		n++;
+	}
+	if (n)
+		build_note(b,
+			   "%zu declared object%s (%s%s to another ApplySet until this is applied: "
+			   "make sure that no other application or repository declares the same",
+			   n, n == 1 ? "" : "s", object_ref_label(&b->arena, &first->ref),
+			   n == 1 ? ") belongs" : ", ...) belong");
+}
+
 int build_changes(struct build *b, struct plan *p, struct err *err)
 {
 	if (fill_cluster(b, p, err) < 0)
@@ -384,6 +410,7 @@ int build_changes(struct build *b, struct plan *p, struct err *err)
 	}
 	if (p->n_changes)
 		qsort(p->changes, p->n_changes, sizeof(*p->changes), by_order);
+	note_taken_over(b);
 	p->notes = b->notes;
 	p->n_notes = b->n_notes;
 	plan_summarise(p);
