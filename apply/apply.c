@@ -50,14 +50,15 @@ static int give_up(struct run *r, const struct err *err)
 		       : err->code == ERR_REFUSED     ? APPLY_REFUSED
 		       : err->code == ERR_INTERRUPTED ? APPLY_INTERRUPTED
 						      : APPLY_FAILED;
-	out->next = err->code == ERR_STALE     ? "Nothing was written. Plan again and look at what "
-						 "has changed."
-		    : err->code == ERR_REFUSED ? "Nothing was written."
-		    : err->code == ERR_INTERRUPTED
-			    ? "Nothing was written. Apply the same plan to "
-			      "start again."
-			    : "Nothing was written. Settle the error and apply "
-			      "the same plan again.";
+	out->next =
+		err->code == ERR_STALE     ? "Nothing was written. Plan again and look at what "
+					     "has changed."
+		: err->code == ERR_REFUSED ? "Nothing was written. Settle what refuses it, then "
+					     "apply the same plan again or plan again."
+		: err->code == ERR_INTERRUPTED ? "Nothing was written. Apply the same plan to "
+						 "start again."
+					       : "Nothing was written. Settle the error and apply "
+						 "the same plan again.";
 	if (err->code != ERR_STALE)
 		result_problem(out, "%s", err->msg);
 	for (size_t i = 0; i < r->plan->n_changes; i++)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "apply/apply.h"
+#include "apply/report.h"
 #include "base/file.h"
 #include "cmd/target.h"
 
@@ -67,16 +68,22 @@ static int open_target(const struct options *o, struct target *t, const struct p
 
 /* ---- telling */
 
+/* Whether one terminal shows both what is told on the way and the report. */
+static bool one_terminal(void)
+{
+	return isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+}
+
 static void on_finished(void *ctx, const struct change *c, const struct object_result *r)
 {
 	(void)ctx;
 	AUTO(arena_done) struct arena a = { 0 };
 	if (r->outcome == OUTCOME_NOT_TRIED)
 		return;
-	const char *unexpected = r->as_expected == EXPECTED_NO ? " (not as the plan expected)" : "";
-	say_note("%-9s %-8s %s  %.2f s%s%s%s", outcome_name(r->outcome), action_name(c->action),
-		 object_ref_label(&a, &c->ref), r->seconds, unexpected, r->message ? ": " : "",
-		 r->message ? r->message : "");
+	const char *message = one_terminal() ? NULL : r->message; /* the report says it */
+	say_note("%-10s %-8s %s  %.2f s%s%s", result_word(r), action_name(c->action),
+		 object_ref_label(&a, &c->ref), r->seconds, message ? ": " : "",
+		 message ? message : "");
 }
 
 static void on_waiting(void *ctx, const char *what)
@@ -85,43 +92,17 @@ static void on_waiting(void *ctx, const char *what)
 	say_note("%s", what);
 }
 
-/* `said` is told on stderr already. */
-static void print_troubles(const struct apply_result *r, const char *said)
+/* The exit status, or -1 with err set where it is still to be told: nothing is told twice on a
+ * terminal. */
+static int report(const struct apply_result *r, const char *file, int rc, struct err *err)
 {
-	for (size_t i = 0; i < r->n_objects; i++) {
-		const struct object_result *o = &r->objects[i];
-		bool unexpected = o->as_expected == EXPECTED_NO;
-		if (o->outcome == OUTCOME_APPLIED && !unexpected)
-			continue;
-		if (o->outcome == OUTCOME_UNCHANGED)
-			continue;
-		printf("%-9s %-8s %s", unexpected ? "unexpected" : outcome_name(o->outcome),
-		       action_name(o->action), o->id);
-		if (o->file)
-			printf("   %s:%u", o->file, o->line);
-		if (o->message)
-			printf("\n          %s", o->message);
-		putchar('\n');
-	}
-	for (size_t i = 0; i < r->n_problems; i++)
-		if (!said || strcmp(said, r->problems[i]) != 0)
-			printf("problem   %s\n", r->problems[i]);
-}
-
-static void print_result(const struct apply_result *r, const char *file, const char *said)
-{
-	print_troubles(r, said);
-	size_t applied = result_count(r, OUTCOME_APPLIED),
-	       same = result_count(r, OUTCOME_UNCHANGED);
-	if (r->outcome == APPLY_APPLIED && !applied)
-		printf("nothing to do: the cluster is as planned\n");
-	printf("%s: %zu applied, %zu unchanged, %zu failed, %zu stale, %zu not tried   %.2f s\n",
-	       apply_outcome_name(r->outcome), applied, same, result_count(r, OUTCOME_FAILED),
-	       result_count(r, OUTCOME_STALE), result_count(r, OUTCOME_NOT_TRIED), r->seconds);
-	if (file)
-		printf("Result in %s\n", file);
-	if (r->next && *r->next)
-		printf("Next: %s\n", r->next);
+	AUTO(buf_done) struct buf text = { 0 };
+	struct result_report_options o = { .color = color_on(STDOUT_FILENO), .file = file };
+	if (rc < 0 && !one_terminal())
+		o.said = err->msg;
+	result_report(&text, r, &o);
+	fputs(buf_text(&text), stdout);
+	return rc < 0 && one_terminal() ? exit_status_of(err) : rc;
 }
 
 static int run(void *options, int argc, const char **argv, struct err *err)
@@ -158,8 +139,7 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 		if (rc == 0)
 			rc = err_set(err, ERR_PARTIAL, "the result could not be written");
 	}
-	print_result(&result, o->output, rc < 0 ? err->msg : NULL);
-	return rc;
+	return report(&result, o->output, rc, err);
 }
 
 static const struct option_row rows[] = {
