@@ -45,6 +45,12 @@ static int check_plan(struct run *r, struct err *err)
 			       "with --allow-partial",
 			       conflicts ? conflicts : "", conflicts && unknowns ? " and " : "",
 			       unknowns ? unknowns : "");
+	AUTO(auto_free) char *refused = named(r, ACTION_REFUSED, "deletion", "deletions");
+	if (!o->allow_partial && refused)
+		return err_set(err, ERR_REFUSED,
+			       "the plan refuses %s: allow it and plan again, or apply the rest "
+			       "with --allow-partial",
+			       refused);
 	AUTO(auto_free)
 	char *replaced = named(r, ACTION_REPLACE, "object", "objects");
 	if (replaced && !o->allow_replace)

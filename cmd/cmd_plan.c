@@ -14,7 +14,8 @@
 struct options {
 	struct target_options target;
 	const char *output, *verify, *format;
-	struct text_list exclude_kinds;
+	struct text_list exclude_kinds, allow_delete;
+	const char *max_deletes;
 	bool detailed_exitcode, quiet;
 };
 
@@ -28,6 +29,12 @@ static enum verify_mode verify_mode(const char *text)
 static int build(const struct options *o, const struct target *t, struct plan *plan,
 		 struct err *err)
 {
+	struct delete_budget budget = { 0 };
+	if (o->max_deletes && !delete_budget_parse(o->max_deletes, &budget))
+		return err_set(err, ERR_USAGE,
+			       "--max-deletes takes a number or a percentage such as 10%%, not "
+			       "\"%s\"",
+			       o->max_deletes);
 	char created[TIME_TEXT];
 	time_format(time(NULL), created);
 	struct plan_options po = {
@@ -43,6 +50,8 @@ static int build(const struct options *o, const struct target *t, struct plan *p
 		.verify = verify_mode(o->verify),
 		.key = getenv("RHUMB_KEY"),
 		.exclude_kinds = o->exclude_kinds.items,
+		.allow_delete = o->allow_delete.items,
+		.max_deletes = o->max_deletes ? &budget : NULL,
 		.created = created,
 	};
 	AUTO(problems_done) struct problems problems = { 0 };
@@ -85,7 +94,7 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 		return err_wrap(err, "write the plan");
 	if (!o->quiet)
 		print(o, &plan);
-	if (plan.summary.denied)
+	if (plan.summary.denied || plan.summary.by_action[ACTION_REFUSED])
 		return EXIT_REFUSED;
 	if (plan.summary.by_action[ACTION_UNKNOWN] || plan.summary.by_action[ACTION_CONFLICT])
 		return EXIT_INCOMPLETE;
@@ -103,6 +112,10 @@ static const struct option_row rows[] = {
 	  "who computes the outcome; predict needs get and list only" },
 	{ "exclude-kind", 0, OPTION_LIST, offsetof(struct options, exclude_kinds), "KIND",
 	  "leave objects of this kind out (again for more)" },
+	{ "allow-delete", 0, OPTION_LIST, offsetof(struct options, allow_delete), "KIND",
+	  "objects of this kind that hold data may be deleted (again for more)" },
+	{ "max-deletes", 0, OPTION_TEXT, offsetof(struct options, max_deletes), "N|N%",
+	  "refuse to delete more of an application's objects; instead of maxDeletes" },
 	{ "format", 0, OPTION_CHOICE, offsetof(struct options, format), "text|json",
 	  "of what is printed" },
 	{ "detailed-exitcode", 0, OPTION_FLAG, offsetof(struct options, detailed_exitcode), NULL,

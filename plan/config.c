@@ -3,23 +3,25 @@
 #include "plan/config.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/suggest.h"
 #include "base/yaml.h"
 #include "plan/config_check.h"
 
-enum { MAX_APPROVALS = 100, MAX_KEYS = 8 };
+enum { MAX_APPROVALS = 100, MAX_KEYS = 16 };
 
 enum key_type {
-	KEY_TEXT,  /* const char *, not empty */
-	KEY_NAME,  /* const char *, a DNS label */
-	KEY_PATH,  /* const char *, a path in the repository */
-	KEY_TEXTS, /* struct texts */
-	KEY_PATHS, /* struct texts */
-	KEY_BOOL,  /* bool */
-	KEY_COUNT, /* int64_t */
-	KEY_ITEMS, /* the caller reads them */
+	KEY_TEXT,   /* const char *, not empty */
+	KEY_NAME,   /* const char *, a DNS label */
+	KEY_PATH,   /* const char *, a path in the repository */
+	KEY_TEXTS,  /* struct texts */
+	KEY_PATHS,  /* struct texts */
+	KEY_BOOL,   /* bool */
+	KEY_COUNT,  /* int64_t */
+	KEY_BUDGET, /* struct delete_budget */
+	KEY_ITEMS,  /* the caller reads them */
 };
 
 struct key {
@@ -70,6 +72,9 @@ static const struct shape application_shape = {
 		{ "namespace", KEY_NAME, false, APPLICATION(namespace), 0 },
 		{ "prune", KEY_BOOL, false, APPLICATION(prune), 0 },
 		{ "exclude", KEY_TEXTS, false, APPLICATION(exclude), APPLICATION(n_exclude) },
+		{ "allowDelete", KEY_TEXTS, false, APPLICATION(allow_delete),
+		  APPLICATION(n_allow_delete) },
+		{ "maxDeletes", KEY_BUDGET, false, APPLICATION(max_deletes), 0 },
 	},
 };
 
@@ -122,6 +127,30 @@ static int read_texts(struct reader *r, const struct key *key, const struct json
 	return 0;
 }
 
+bool delete_budget_parse(const char *text, struct delete_budget *out)
+{
+	char *end;
+	errno = 0;
+	long long n = isdigit((unsigned char)*text) ? strtoll(text, &end, 10) : -1;
+	if (n < 0 || errno)
+		return false;
+	bool percent = *end == '%';
+	if (end[percent] || (percent && n > 100))
+		return false;
+	*out = (struct delete_budget){ .limited = true, .percent = percent, .n = n };
+	return true;
+}
+
+static int read_budget(struct reader *r, const struct key *key, const struct json *v,
+		       struct delete_budget *out)
+{
+	bool has_text = v->type == JSON_STRING || v->type == JSON_INT;
+	if (has_text && delete_budget_parse(v->text, out))
+		return 0;
+	return err_at(r->err, ERR_INPUT, json_pos(v, r->file),
+		      "%s has to be a number, or a percentage such as \"10%%\"", key->name);
+}
+
 static int read_value(struct reader *r, const struct key *key, const struct json *v, char *into)
 {
 	void *to = into + key->offset;
@@ -147,6 +176,8 @@ static int read_value(struct reader *r, const struct key *key, const struct json
 		*(int64_t *)to = n;
 		return 0;
 	}
+	case KEY_BUDGET:
+		return read_budget(r, key, v, to);
 	case KEY_ITEMS:
 		return 0;
 	}

@@ -23,13 +23,26 @@ struct cluster_config {
 	struct srcpos at;
 };
 
+/* How many of an application's objects one plan may delete. */
+struct delete_budget {
+	bool limited; /* false: any number */
+	bool percent; /* of the objects that the application has in the cluster */
+	int64_t n;
+};
+
+/* "5" or "10%"; false for anything else. */
+bool delete_budget_parse(const char *text, struct delete_budget *out);
+
 struct application {
 	const char *name;
 	const char *cluster;   /* NULL: whatever cluster was asked for */
 	const char *path;      /* folder, from the root of the repository; "" is the root */
 	const char *namespace; /* for namespaced objects that state none; NULL: not given */
 	bool prune;            /* delete what base declared and head does not; true unless said */
-	const char **exclude;  /* patterns as in .gitignore, relative to path */
+	const char **allow_delete; /* kinds that may be deleted although they hold data */
+	size_t n_allow_delete;
+	struct delete_budget max_deletes;
+	const char **exclude; /* patterns as in .gitignore, relative to path */
 	size_t n_exclude;
 	const char **policies; /* of the configuration: below path, they are no manifests */
 	size_t n_policies;

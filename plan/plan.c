@@ -2,9 +2,9 @@
 #include "plan/plan.h"
 
 static const char *const action_names[] = {
-	[ACTION_CONFLICT] = "conflict", [ACTION_UNKNOWN] = "unknown", [ACTION_DELETE] = "delete",
-	[ACTION_REPLACE] = "replace",   [ACTION_CREATE] = "create",   [ACTION_UPDATE] = "update",
-	[ACTION_ADOPT] = "adopt",
+	[ACTION_CONFLICT] = "conflict", [ACTION_UNKNOWN] = "unknown", [ACTION_REFUSED] = "refused",
+	[ACTION_DELETE] = "delete",     [ACTION_REPLACE] = "replace", [ACTION_CREATE] = "create",
+	[ACTION_UPDATE] = "update",     [ACTION_ADOPT] = "adopt",
 };
 _Static_assert(ARRAY_LEN(action_names) == ACTION_COUNT, "every action needs a name");
 
@@ -41,7 +41,7 @@ const char *verified_name(enum verified v)
 
 bool action_writes(enum action a)
 {
-	return a != ACTION_CONFLICT && a != ACTION_UNKNOWN;
+	return a != ACTION_CONFLICT && a != ACTION_UNKNOWN && a != ACTION_REFUSED;
 }
 
 static bool has_drift(const struct change *c)

@@ -27,6 +27,7 @@ enum {
 enum action {
 	ACTION_CONFLICT, /* another manager owns a field that Git wants otherwise; not applied */
 	ACTION_UNKNOWN,  /* could not be read, verified or understood; not applied */
+	ACTION_REFUSED,  /* a deletion that nobody has allowed; not applied */
 	ACTION_DELETE,
 	ACTION_REPLACE, /* delete and create: an immutable field changes */
 	ACTION_CREATE,

@@ -334,9 +334,13 @@ static int read_summary(struct reader *r, const struct json *root)
 {
 	const struct json *v = json_get(root, "summary");
 	struct plan_summary *s = &r->p->summary;
-	for (int i = 0; i < ACTION_COUNT; i++)
-		if (number(r, v, action_name((enum action)i), &s->by_action[i]) < 0)
+	for (int i = 0; i < ACTION_COUNT; i++) {
+		const char *name = action_name((enum action)i);
+		if (i == ACTION_REFUSED && !json_get(v, name))
+			continue; /* plans of the first version do not have it */
+		if (number(r, v, name, &s->by_action[i]) < 0)
 			return -1;
+	}
 	if (number(r, v, "unchanged", &s->unchanged) < 0 ||
 	    number(r, v, "drifted", &s->drifted) < 0 || number(r, v, "denied", &s->denied) < 0)
 		return -1;

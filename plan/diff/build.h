@@ -36,7 +36,10 @@ struct plan_options {
 	enum verify_mode verify;
 	const char *key;                  /* RHUMB_KEY: fingerprints of secret values; NULL: none */
 	const char *const *exclude_kinds; /* NULL-terminated; "Secret": leave these out */
-	const char *created;              /* for meta: RFC 3339 */
+	const char *const *allow_delete;  /* likewise: kinds that may be deleted although they hold
+					     data, beside those of the configuration */
+	const struct delete_budget *max_deletes; /* instead of the configuration's; NULL: its */
+	const char *created;                     /* for meta: RFC 3339 */
 };
 
 /* Errors in manifests that the server found (an unknown field, ...): all are collected, so that

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plan/diff/compare.h"
+#include "plan/diff/prune.h"
 #include "plan/diff/unchanged.h"
 #include "plan/order.h"
 #include "plan/state.h"
@@ -141,6 +142,11 @@ static bool make_replace(struct build *b, const struct subject *s, struct change
 {
 	*c = start(b, s, ACTION_REPLACE);
 	c->verified = VERIFIED_PREDICTED;
+	const char *refused = prune_refuses_replacement(b, s);
+	if (refused) {
+		c->action = ACTION_REFUSED;
+		c->reason = refused;
+	}
 	/* The server answers no object for a change that it refuses, so what is shown is what
 	 * the manifest says against what is there, default values left aside. */
 	struct subject shown = *s;
@@ -189,36 +195,22 @@ static bool make_unknown(struct build *b, const struct subject *s, struct change
 	return true;
 }
 
-static bool held_by_other_set(const struct build *b, const struct subject *s)
-{
-	return json_at(s->live, "metadata", "labels", APPLYSET_LABEL, NULL) && !has_our_label(b, s);
-}
-
 static bool make_delete(struct build *b, const struct subject *s, struct change *c)
 {
-	const struct build_application *app = &b->apps[s->application];
 	if (!s->live)
 		return false;
-	const char *label = object_ref_label(&b->arena, &s->ref);
-	if (!app->config->prune) {
-		build_note(b,
-			   "%s is not declared any more and stays: application %s has prune: "
-			   "false",
-			   label, app->config->name);
+	const char *reason;
+	enum prune what = prune_decide(b, s, &reason);
+	if (what == PRUNE_STAYS) {
+		build_note(b, "%s is not declared any more and stays: %s",
+			   object_ref_label(&b->arena, &s->ref), reason);
 		return false;
 	}
-	if (held_by_other_set(b, s)) {
-		build_note(b,
-			   "%s is not declared any more and stays: it belongs to another ApplySet",
-			   label);
-		return false;
-	}
-	*c = start(b, s, ACTION_DELETE);
-	c->verified = VERIFIED_SERVER;
-	c->reason =
-		s->base ? "not declared any more" : "a member of the ApplySet that is not declared";
+	*c = start(b, s, what == PRUNE_DELETE ? ACTION_DELETE : ACTION_REFUSED);
+	c->verified = b->o->cluster ? VERIFIED_SERVER : VERIFIED_STATIC;
+	c->reason = reason;
 	AUTO(err_done) struct err ignored = { 0 };
-	if (!s->base)
+	if (!s->base && b->o->cluster)
 		wave_of(s->live, "", &c->wave, &ignored);
 	const char *uid = live_text(s, "uid");
 	c->precondition.uid = uid ? uid : "";
@@ -231,17 +223,15 @@ static bool make_static(struct build *b, struct subject *s, struct change *c)
 {
 	s->live = s->base ? &s->base->object : NULL;
 	s->after = s->head ? &s->head->object : NULL;
-	enum action action = !s->base ? ACTION_CREATE : !s->head ? ACTION_DELETE : ACTION_UPDATE;
-	*c = start(b, s, action);
+	if (!s->head)
+		return make_delete(b, s, c);
+	*c = start(b, s, s->base ? ACTION_UPDATE : ACTION_CREATE);
 	c->verified = VERIFIED_STATIC;
-	if (s->base && s->head)
+	if (s->base)
 		set_fields(b, s, c, s->after);
-	if (s->base && s->head && !c->n_fields)
+	if (s->base && !c->n_fields)
 		return false;
-	if (s->head)
-		set_desired(b, s, c);
-	else
-		c->reason = "not declared any more";
+	set_desired(b, s, c);
 	return true;
 }
 
@@ -408,6 +398,7 @@ int build_changes(struct build *b, struct plan *p, struct err *err)
 		else if (s->head)
 			p->summary.unchanged++;
 	}
+	prune_check_budgets(b, p);
 	if (p->n_changes)
 		qsort(p->changes, p->n_changes, sizeof(*p->changes), by_order);
 	note_taken_over(b);

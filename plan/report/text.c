@@ -20,6 +20,7 @@ static const struct {
 } looks[] = {
 	[ACTION_CONFLICT] = { "!", "conflict", RED, true },
 	[ACTION_UNKNOWN] = { "?", "unknown", RED, true },
+	[ACTION_REFUSED] = { "×", "refused", RED, true },
 	[ACTION_DELETE] = { "-", "delete", RED, true },
 	[ACTION_REPLACE] = { "±", "replace", RED, true },
 	[ACTION_CREATE] = { "+", "create", GREEN, false },
@@ -350,6 +351,9 @@ static void next(struct writer *w)
 	if (s->by_action[ACTION_CONFLICT] || s->by_action[ACTION_UNKNOWN])
 		buf_puts(w->out,
 			 "Next: settle the conflicts and unknowns above, then plan again.\n");
+	else if (s->by_action[ACTION_REFUSED])
+		buf_puts(w->out, "Next: allow what is refused above, or keep it in Git, then plan "
+				 "again.\n");
 	else if (!*w->p->cluster_uid)
 		buf_puts(w->out,
 			 "Next: plan against a cluster to get a plan that can be applied.\n");

@@ -70,6 +70,24 @@ static const struct config_case cases[] = {
 	  ERR_INPUT },
 	{ "unknown key, nothing near", HEAD "zzz: 1\n",
 	  "f.yaml:3:1: unknown key \"zzz\" in the configuration", ERR_INPUT },
+	{ "what may be deleted",
+	  APPS "- {name: a, path: b, allowDelete: [Namespace, PersistentVolumeClaim], maxDeletes: "
+	       "0}\n- {name: c, path: d, maxDeletes: 10%}\n",
+	  "application a path b prune allowDelete Namespace allowDelete PersistentVolumeClaim "
+	  "maxDeletes 0 at 4\napplication c path d prune maxDeletes 10% at 5\n",
+	  ERR_NONE },
+	{ "a budget of more than all", APPS "- {name: a, path: b, maxDeletes: 101%}\n",
+	  "f.yaml:4:34: maxDeletes has to be a number, or a percentage such as \"10%\"",
+	  ERR_INPUT },
+	{ "a negative budget", APPS "- {name: a, path: b, maxDeletes: -1}\n",
+	  "f.yaml:4:34: maxDeletes has to be a number, or a percentage such as \"10%\"",
+	  ERR_INPUT },
+	{ "a budget of something else", APPS "- {name: a, path: b, maxDeletes: 5 objects}\n",
+	  "f.yaml:4:34: maxDeletes has to be a number, or a percentage such as \"10%\"",
+	  ERR_INPUT },
+	{ "a fraction as a budget", APPS "- {name: a, path: b, maxDeletes: 0.5}\n",
+	  "f.yaml:4:34: maxDeletes has to be a number, or a percentage such as \"10%\"",
+	  ERR_INPUT },
 	{ "unknown key of an application", APPS "- name: a\n  Path: b\n  path: c\n",
 	  "f.yaml:5:3: unknown key \"Path\" in an application (did you mean \"path\"?)",
 	  ERR_INPUT },
@@ -180,6 +198,11 @@ static void dump(struct buf *b, const struct config *c)
 		buf_puts(b, app->prune ? " prune" : "");
 		for (size_t k = 0; k < app->n_exclude; k++)
 			field(b, "exclude", app->exclude[k]);
+		for (size_t k = 0; k < app->n_allow_delete; k++)
+			field(b, "allowDelete", app->allow_delete[k]);
+		if (app->max_deletes.limited)
+			buf_printf(b, " maxDeletes %d%s", (int)app->max_deletes.n,
+				   app->max_deletes.percent ? "%" : "");
 		buf_printf(b, " at %u\n", app->at.line);
 		assert_ptr_equal(config_application(c, app->name), app);
 		assert_int_equal(app->n_policies, c->n_policies);

@@ -19,6 +19,7 @@ KINDS = {
     "Namespace": ("v1", "namespaces", False),
     "ConfigMap": ("v1", "configmaps", True),
     "Secret": ("v1", "secrets", True),
+    "PersistentVolumeClaim": ("v1", "persistentvolumeclaims", True),
     "Service": ("v1", "services", True),
     "ServiceAccount": ("v1", "serviceaccounts", True),
     "Deployment": ("apps/v1", "deployments", True),

@@ -280,7 +280,7 @@ class Scenario:
     def changes(self, plan, wanted):
         """The plan has exactly these changes: {"Deployment/web": "update"}."""
         self.equal(plan.actions(), {self.id(k): v for k, v in wanted.items()}, "changes")
-        counted = {a: n for a, n in plan["summary"].items() if a in WRITES | {"conflict", "unknown"}
+        counted = {a: n for a, n in plan["summary"].items() if a in WRITES | {"conflict", "unknown", "refused"}
                    and n}
         listed = {}
         for action in plan.actions().values():

@@ -264,13 +264,17 @@ def delete_world(s):
     for file in ("namespace.yaml", "crd.yaml", "widget.yaml", "db.yaml", "flags.yaml", "web.yaml"):
         s.write(file, "# gone\n")
     s.commit("gone")
-    plan = s.plan()
+    plan = s.plan(expect=EXIT_REFUSED)
+    s.equal({c["object"]["kind"] for c in plan["changes"] if c["action"] == "refused"},
+            {"Namespace", "CustomResourceDefinition"}, "what has to be allowed")
+    allowed = ("--allow-delete", "Namespace", "--allow-delete", "CustomResourceDefinition")
+    plan = s.plan(*allowed)
     s.equal(set(plan.actions().values()), {"delete"}, "actions")
     s.equal(len(plan["changes"]), 6, "changes")
     order = [c["object"]["kind"] for c in plan["changes"]]
     s.check(order.index("Widget") < order.index("CustomResourceDefinition"), f"order: {order}")
     s.equal(order[-1], "Namespace", "the last to go")
-    s.roll_out(plan, again=False)
+    s.roll_out(plan, plan_args=allowed, again=False)
     if s.cluster.name == "kube":
         s.cluster.run("wait", "--for=delete", "--timeout=30s", "namespace/" + s.ns)
     again = s.plan()

@@ -1,0 +1,195 @@
+"""Deleting is careful: what is ours, what is to stay, what has to be allowed."""
+
+import json
+
+from ..suite import scenario
+from ..scenario import EXIT_REFUSED
+from .. import objects
+
+CLAIM = """apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {name}
+spec:
+  accessModes: [ReadWriteOnce]
+  storageClassName: none
+  resources: {{requests: {{storage: 1Gi}}}}
+"""
+MAP = """apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {name}
+  annotations: {annotations}
+data: {{a: "1"}}
+"""
+
+KEEPING = [
+    {"rhumb.dev/prune": "false"},
+    {"argocd.argoproj.io/sync-options": "Validate=false,Prune=false"},
+    {"argocd.argoproj.io/sync-options": "Delete=false"},
+    {"kapp.k14s.io/delete-strategy": "orphan"},
+    {"helm.sh/resource-policy": "keep"},
+    {"kustomize.toolkit.fluxcd.io/prune": "disabled"},
+]
+
+
+def config_map(name, annotations=None):
+    return MAP.format(name=name, annotations=json.dumps(annotations or {}))
+
+
+def stays(s, plan, name, *words):
+    notes = [n for n in plan["notes"] if f"/{name} " in n]
+    s.equal(len(notes), 1, f"notes about {name} in {plan['notes']}")
+    for word in words:
+        s.contains(notes[0], word, "the note")
+
+
+@scenario("keep-annotations")
+def keep_annotations(s):
+    """objects with an annotation that keeps them stay, and a note says why"""
+    s.start(applied=False)
+    for i, annotations in enumerate(KEEPING):
+        s.write(f"keep-{i}.yaml", config_map(f"keep-{i}", annotations))
+    s.write("live.yaml", config_map("live"))
+    s.write("last.yaml", config_map("last", {"rhumb.dev/prune": "false"}))
+    s.write("goes.yaml", config_map("goes", {"rhumb.dev/prune": "true"}))
+    s.commit("keep")
+    s.apply(s.plan())
+    # Only the live object says so; only the last manifest says so.
+    s.cluster.patch("ConfigMap", "live", {"metadata": {"annotations": {"rhumb.dev/prune": "false"}}})
+    s.cluster.patch("ConfigMap", "last", {"metadata": {"annotations": None}})
+    for i in range(len(KEEPING)):
+        s.remove(f"keep-{i}.yaml")
+    for name in ("live", "last", "goes"):
+        s.remove(name + ".yaml")
+    s.commit("drop all")
+    plan = s.plan()
+    s.changes(plan, {"ConfigMap/goes": "delete"})
+    for i, annotations in enumerate(KEEPING):
+        stays(s, plan, f"keep-{i}", next(iter(annotations)))
+    stays(s, plan, "live", "has the annotation rhumb.dev/prune: false")
+    stays(s, plan, "last", "last manifest")
+    s.same_plan_again(plan)
+    s.apply(plan)
+    for name in [f"keep-{i}" for i in range(len(KEEPING))] + ["live", "last"]:
+        s.cluster.need("ConfigMap", name)
+    s.equal(s.cluster.get("ConfigMap", "goes"), None, "goes")
+    # The last manifest is forgotten now, so an annotation that only it had is gone.
+    plan = s.plan()
+    s.changes(plan, {"ConfigMap/last": "delete"})
+    stays(s, plan, "keep-0", "rhumb.dev/prune")
+
+
+@scenario("not-ours")
+def not_ours(s):
+    """never by label alone, and nothing that somebody else has made"""
+    s.start(applied=False)
+    s.write("theirs.yaml", config_map("theirs"))
+    s.write("people.yaml", config_map("people"))
+    first = s.commit("more")
+    s.cluster.server_apply(config_map("theirs"), manager="some-operator")
+    s.cluster.client_apply(config_map("people"))
+    s.remove("theirs.yaml")
+    s.remove("people.yaml")
+    s.commit("less")
+    plan = s.plan("--base", first)
+    s.equal({k: v for k, v in plan.actions().items() if v == "delete"},
+            {s.id("ConfigMap/people"): "delete"}, "deletions")
+    stays(s, plan, "theirs", "some-operator", "never applied")
+    s.apply(plan)
+    s.cluster.need("ConfigMap", "theirs")
+    s.equal(s.cluster.get("ConfigMap", "people"), None, "people")
+    # Somebody copies the label, as controllers do.
+    label = s.cluster.need("ConfigMap", "flags")["metadata"]["labels"][objects.LABEL]
+    copied = json.loads(json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {
+        "name": "copied", "labels": {objects.LABEL: label}}}))
+    s.cluster.server_apply(json.dumps(copied), manager="some-operator")
+    plan = s.plan()
+    s.changes(plan, {})
+    stays(s, plan, "copied", "label")
+
+
+@scenario("allow-delete")
+def allow_delete(s):
+    """kinds that hold data are deleted only where somebody allows it"""
+    s.start(applied=False)
+    s.write("claim.yaml", CLAIM.format(name="data"))
+    s.write("extra.yaml", config_map("extra"))
+    s.commit("claim")
+    s.apply(s.plan())
+    s.remove("claim.yaml")
+    s.remove("extra.yaml")
+    s.commit("no claim")
+    plan = s.plan(expect=EXIT_REFUSED)
+    claim = s.id("PersistentVolumeClaim/data")
+    s.equal(sorted(plan.actions().values()), ["delete", "refused"], "actions")
+    s.equal(plan.actions()[claim], "refused", "the claim")
+    s.equal(plan["summary"]["refused"], 1, "summary")
+    s.contains(plan.text, "1 refused", "the first screen")
+    s.contains(plan.change("data")["reason"], "--allow-delete PersistentVolumeClaim", "the reason")
+    s.show(plan)
+    s.same_plan_again(plan)
+    refused = s.apply(plan, expect=EXIT_REFUSED)
+    s.equal(refused["outcome"], "refused", "outcome")
+    s.contains(refused["stderr"], "PersistentVolumeClaim", "the refusal")
+    s.cluster.need("ConfigMap", "extra")
+    result = s.apply(plan, "--allow-partial")
+    s.equal(s.outcomes(result)[claim], "not-tried", "outcome of the claim")
+    s.equal(s.cluster.get("ConfigMap", "extra"), None, "extra")
+    s.cluster.need("PersistentVolumeClaim", "data")
+    # It is still a member of the ApplySet, and no longer of base.
+    plan = s.plan(expect=EXIT_REFUSED)
+    s.changes(plan, {"PersistentVolumeClaim/data": "refused"})
+    plan = s.plan("--allow-delete", "PersistentVolumeClaim")
+    s.changes(plan, {"PersistentVolumeClaim/data": "delete"})
+    s.apply(plan)
+    left = s.cluster.get("PersistentVolumeClaim", "data")
+    s.check(not left or "deletionTimestamp" in left["metadata"], "the claim is still there")
+
+
+@scenario("allow-delete-config")
+def allow_delete_config(s):
+    """what rhumb.yaml allows; a replacement deletes too"""
+    s.config["allowDelete"] = ["PersistentVolumeClaim"]
+    s.start(applied=False)
+    s.write("claim.yaml", CLAIM.format(name="data"))
+    s.commit("claim")
+    s.apply(s.plan())
+    s.remove("claim.yaml")
+    s.commit("no claim")
+    s.changes(s.plan(), {"PersistentVolumeClaim/data": "delete"})
+    # A change that weakens its own gate is too early: base decides.
+    s.config["allowDelete"] = []
+    s.write_config()
+    s.commit("strict")
+    s.changes(s.plan(), {"PersistentVolumeClaim/data": "delete"})
+    s.changes(s.plan("--config-from", "head", expect=EXIT_REFUSED),
+              {"PersistentVolumeClaim/data": "refused"})
+
+
+@scenario("delete-budget")
+def delete_budget(s):
+    """more deletions than the budget allows are refused, all of them"""
+    s.config["maxDeletes"] = "20%"
+    s.start(applied=False)
+    for i in range(6):
+        s.write(f"many-{i}.yaml", config_map(f"many-{i}"))
+    s.commit("many")
+    s.apply(s.plan())
+    for i in range(2):
+        s.remove(f"many-{i}.yaml")
+    s.commit("two of ten go")
+    plan = s.plan()
+    s.changes(plan, {"ConfigMap/many-0": "delete", "ConfigMap/many-1": "delete"})
+    s.remove("many-2.yaml")
+    s.commit("three of ten go")
+    plan = s.plan(expect=EXIT_REFUSED)
+    s.changes(plan, {f"ConfigMap/many-{i}": "refused" for i in range(3)})
+    s.contains(plan.change("many-0")["reason"], "3 of the 10 objects", "the reason")
+    s.apply(plan, expect=EXIT_REFUSED)
+    s.changes(s.plan("--max-deletes", "2", expect=EXIT_REFUSED),
+              {f"ConfigMap/many-{i}": "refused" for i in range(3)})
+    plan = s.plan("--max-deletes", "3")
+    s.changes(plan, {f"ConfigMap/many-{i}": "delete" for i in range(3)})
+    s.apply(plan)
+    s.changes(s.plan(), {})
