@@ -89,6 +89,11 @@ struct change {
 	struct object_ref ref;
 	const char *file; /* display only; NULL: none */
 	unsigned line, col;
+	const char *was_file;   /* display only: base declared it there; NULL: in the same */
+	const char *moved_from; /* the application that had it, "" where its ApplySet is not known;
+				   NULL: it does not move */
+	const char *pair; /* id of the deletion or creation that is the same object under another
+			     name; NULL: none */
 	enum verified verified;
 	struct field *fields;
 	size_t n_fields;

@@ -221,7 +221,8 @@ static int read_from(struct reader *r, const struct json *v, struct change *c)
 	const struct json *o = json_get(v, "from");
 	if (!o)
 		return 0;
-	if (ONLY(r, o, "file", "line", "col") < 0 || text(r, o, "file", &c->file) < 0 ||
+	if (ONLY(r, o, "file", "line", "col", "was") < 0 ||
+	    optional_text(r, o, "was", &c->was_file) < 0 || text(r, o, "file", &c->file) < 0 ||
 	    small_number(r, o, "line", &c->line) < 0)
 		return -1;
 	return small_number(r, o, "col", &c->col);
@@ -247,7 +248,7 @@ static int read_change(struct reader *r, const struct json *v, struct change *c)
 	int action = 0, verified = 0;
 	if (ONLY(r, v, "id", "action", "application", "wave", "object", "from", "verified",
 		 "fields", "takeovers", "precondition", "desired", "owned", "source", "expect",
-		 "reason", "warnings") < 0 ||
+		 "reason", "warnings", "movedFrom", "pair") < 0 ||
 	    text(r, v, "id", &c->id) < 0 ||
 	    name_of(r, v, "action", action_at, ACTION_COUNT, &action) < 0 ||
 	    text(r, v, "application", &c->application) < 0 || number(r, v, "wave", &c->wave) < 0 ||
@@ -255,6 +256,8 @@ static int read_change(struct reader *r, const struct json *v, struct change *c)
 	    name_of(r, v, "verified", verified_at, VERIFIED_COUNT, &verified) < 0 ||
 	    read_fields(r, v, c) < 0 || read_takeovers(r, v, c) < 0 ||
 	    read_precondition(r, v, &c->precondition) < 0 || read_source(r, v, c) < 0 ||
+	    optional_text(r, v, "movedFrom", &c->moved_from) < 0 ||
+	    optional_text(r, v, "pair", &c->pair) < 0 ||
 	    optional_text(r, v, "expect", &c->expect) < 0 ||
 	    optional_text(r, v, "reason", &c->reason) < 0)
 		return -1;

@@ -75,6 +75,7 @@ static struct json from_to_json(struct arena *a, const struct change *c)
 	json_set_str(a, &v, "file", c->file);
 	json_set_int(a, &v, "line", c->line);
 	json_set_int(a, &v, "col", c->col);
+	set_optional(a, &v, "was", c->was_file);
 	return v;
 }
 
@@ -106,6 +107,8 @@ static struct json change_to_json(struct arena *a, const struct change *c)
 	json_set(a, &v, "object", ref_to_json(a, &c->ref));
 	if (c->file)
 		json_set(a, &v, "from", from_to_json(a, c));
+	set_optional(a, &v, "movedFrom", c->moved_from);
+	set_optional(a, &v, "pair", c->pair);
 	json_set_str(a, &v, "verified", verified_name(c->verified));
 	struct json *fields = json_set(a, &v, "fields", json_of_array());
 	for (size_t i = 0; i < c->n_fields; i++)

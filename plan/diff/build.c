@@ -12,6 +12,7 @@ static void build_done(struct build *b)
 {
 	declared_set_done(&b->base_set);
 	declared_set_done(&b->head_set);
+	declared_set_done(&b->others);
 	kind_table_done(&b->kinds);
 	schema_set_done(&b->schemas);
 	free(b->subjects);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plan/diff/compare.h"
+#include "plan/diff/moved.h"
 #include "plan/diff/prune.h"
 #include "plan/diff/unchanged.h"
 #include "plan/order.h"
@@ -28,6 +29,11 @@ static struct change start(struct build *b, const struct subject *s, enum action
 {
 	struct arena *a = &b->arena;
 	const struct declared *d = s->head ? s->head : s->base;
+	bool other_file = s->head && s->base && strcmp(s->head->file, s->base->file) != 0;
+	const char *from = moved_from(b, s), *reason = s->reason;
+	if (from && !reason)
+		reason = *from ? arena_fmt(a, "moves here from application %s", from)
+			       : "moves here from another ApplySet, which rhumb.yaml does not know";
 	return (struct change){
 		.id = object_ref_id(a, &s->ref),
 		.action = action,
@@ -39,7 +45,9 @@ static struct change start(struct build *b, const struct subject *s, enum action
 		.col = s->head ? s->head->col : 0,
 		.verified = d && s->verified ? s->verified : VERIFIED_SERVER,
 		.precondition.uid = "",
-		.reason = s->reason,
+		.was_file = other_file ? s->base->file : NULL,
+		.moved_from = from,
+		.reason = reason,
 		.warnings = s->warnings,
 		.n_warnings = s->n_warnings,
 	};
@@ -352,32 +360,6 @@ static int fill_cluster(struct build *b, struct plan *p, struct err *err)
 	return 0;
 }
 
-/* Two that declare the same object would take it from each other with every apply, and each
- * could prune it. */
-static void note_taken_over(struct build *b)
-{
-	const struct subject *first = NULL;
-	size_t n = 0;
-	for (size_t i = 0; i < b->n_subjects; i++) {
-		const struct subject *s = &b->subjects[i];
-		bool planned = false;
-		const char *label =
-			json_str(json_at(s->live, "metadata", "labels", APPLYSET_LABEL, NULL));
-		for (size_t k = 0; label && k < b->o->n_applications; k++)
-			planned |= strcmp(label, b->apps[k].applyset) == 0;
-		if (!s->head || !label || planned)
-			continue;
-		first = first ? first : s;
-		n++;
-	}
-	if (n)
-		build_note(b,
-			   "%zu declared object%s (%s%s to another ApplySet until this is applied: "
-			   "make sure that no other application or repository declares the same",
-			   n, n == 1 ? "" : "s", object_ref_label(&b->arena, &first->ref),
-			   n == 1 ? ") belongs" : ", ...) belong");
-}
-
 int build_changes(struct build *b, struct plan *p, struct err *err)
 {
 	if (fill_cluster(b, p, err) < 0)
@@ -391,17 +373,23 @@ int build_changes(struct build *b, struct plan *p, struct err *err)
 	p->requests = b->o->cluster ? b->o->cluster->requests : 0;
 	make_applications(b, p);
 	p->changes = arena_calloc(&b->arena, b->n_subjects, sizeof(*p->changes));
+	const struct subject **made_of = arena_calloc(&b->arena, b->n_subjects, sizeof(*made_of));
 	for (size_t i = 0; i < b->n_subjects; i++) {
 		struct subject *s = &b->subjects[i];
+		made_of[p->n_changes] = s;
 		if (make_change(b, s, &p->changes[p->n_changes]))
 			p->n_changes++;
-		else if (s->head)
+		else if (s->head) {
+			s->state = SUBJECT_UNCHANGED;
 			p->summary.unchanged++;
+		}
 	}
 	prune_check_budgets(b, p);
+	moved_pairs(b, p, made_of);
+	moved_note_files(b);
+	moved_note_sets(b);
 	if (p->n_changes)
 		qsort(p->changes, p->n_changes, sizeof(*p->changes), by_order);
-	note_taken_over(b);
 	p->notes = b->notes;
 	p->n_notes = b->n_notes;
 	plan_summarise(p);

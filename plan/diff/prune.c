@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plan/diff/moved.h"
 #include "plan/diff/unchanged.h"
 #include "plan/state.h"
 
@@ -66,7 +67,12 @@ static const char *why_it_stays(struct build *b, const struct subject *s)
 	if (keep)
 		return arena_fmt(a, "it has the annotation %s", keep);
 	keep = s->base ? prune_keeping_annotation(a, &s->base->object) : NULL;
-	return keep ? arena_fmt(a, "its last manifest has the annotation %s", keep) : NULL;
+	if (keep)
+		return arena_fmt(a, "its last manifest has the annotation %s", keep);
+	const char *other = moved_to(b, s);
+	return other ? arena_fmt(a, "application %s declares it now, or cannot be read: plan both",
+				 other)
+		     : NULL;
 }
 
 /* ---- is it ours? */

@@ -69,6 +69,10 @@ struct build {
 	size_t n_notes, cap_notes;
 	struct problems *problems;
 	struct json *body; /* scratch */
+	/* moved.c: what applications that are not planned declare at head */
+	struct declared_set others;
+	bool others_read;
+	const char *others_unread; /* one that could not be read */
 };
 
 /* The steps, in order. */

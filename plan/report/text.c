@@ -231,6 +231,8 @@ static void change_text(struct writer *w, const struct change *c)
 	cell(w, DIM, verified, w->width >= 90 ? 22 : 14);
 	if (c->file)
 		styled(w, DIM, arena_fmt(a, "%s:%u", c->file, c->line));
+	if (c->was_file)
+		styled(w, DIM, arena_fmt(a, ", was in %s", c->was_file));
 	newline(w);
 	if (c->reason)
 		indented(w, looks[c->action].danger ? RED : PLAIN, c->reason);

@@ -193,3 +193,86 @@ def delete_budget(s):
     s.changes(plan, {f"ConfigMap/many-{i}": "delete" for i in range(3)})
     s.apply(plan)
     s.changes(s.plan(), {})
+
+
+@scenario("moved-file")
+def moved_file(s):
+    """objects whose file was renamed are not deleted and created"""
+    s.start()
+    for old in ("flags.yaml", "web.yaml"):
+        s.write("sub/" + old, s.read(old))
+        s.remove(old)
+    s.edit("sub/flags.yaml", "blue", "green")
+    s.commit("tidy up")
+    plan = s.plan()
+    s.changes(plan, {"ConfigMap/flags": "update"})
+    s.equal(plan.change("flags")["from"]["was"], "app/flags.yaml", "where it was")
+    s.contains(plan.text, "was in app/flags.yaml", "the text")
+    notes = [n for n in plan["notes"] if "another file" in n]
+    s.equal(len(notes), 1, "notes about files")
+    s.contains(notes[0], "2 objects are in another file", "the note")
+    s.roll_out(plan)
+
+
+@scenario("moved-application")
+def moved_application(s):
+    """an object that moves to another application is relabelled, never deleted"""
+    s.config = {"namespace": s.ns}
+    s.cluster.create_namespace(s.ns)
+    s.init()
+    apps = [{"name": "one", "path": "app/one", "namespace": s.ns},
+            {"name": "two", "path": "app/two", "namespace": s.ns}]
+    s.write_config(apps)
+    s.write("one/flags.yaml", config_map("flags"))
+    s.write("one/first.yaml", config_map("first"))
+    s.write("two/second.yaml", config_map("second"))
+    s.commit("first")
+    s.apply(s.plan())
+    uid = s.cluster.need("ConfigMap", "flags")["metadata"]["uid"]
+    s.write("two/flags.yaml", s.read("one/flags.yaml"))
+    s.remove("one/flags.yaml")
+    s.commit("move")
+    # The application that loses it, alone, does not delete it.
+    plan = s.plan("one")
+    s.changes(plan, {})
+    stays(s, plan, "flags", "application two declares it now")
+    plan = s.plan()
+    s.changes(plan, {"ConfigMap/flags": "adopt"})
+    s.equal(plan.change("flags").get("movedFrom"), "one", "moved from")
+    s.contains(plan.text, "moves here from application one", "the text")
+    s.same_plan_again(plan)
+    s.apply(plan)
+    live = s.cluster.need("ConfigMap", "flags")
+    s.equal(live["metadata"]["uid"], uid, "uid")
+    labels = {a["name"]: a["applyset"] for a in plan["applications"]}
+    s.equal(live["metadata"]["labels"][objects.LABEL], labels["two"], "the label")
+    s.changes(s.plan(), {})
+
+
+@scenario("renamed")
+def renamed(s):
+    """an object with another name: a delete and a create that belong together"""
+    s.start(applied=False)
+    s.write("claim.yaml", CLAIM.format(name="data"))
+    s.write("one.yaml", config_map("one"))
+    s.write("two.yaml", config_map("two", {"is": "two"}))
+    s.commit("more")
+    s.apply(s.plan())
+    s.edit("claim.yaml", "name: data", "name: store")
+    s.edit("one.yaml", "name: one", "name: uno", 'a: "1"', 'a: "2"')
+    s.remove("two.yaml")
+    s.write("zwei.yaml", config_map("zwei", {"is": "two"}))
+    s.commit("names")
+    plan = s.plan("--allow-delete", "PersistentVolumeClaim")
+    s.changes(plan, {"ConfigMap/one": "delete", "ConfigMap/uno": "create",
+                     "ConfigMap/two": "delete", "ConfigMap/zwei": "create",
+                     "PersistentVolumeClaim/data": "delete",
+                     "PersistentVolumeClaim/store": "create"})
+    for old, new in (("one", "uno"), ("two", "zwei"), ("data", "store")):
+        s.equal(plan.change(old).get("pair"), plan.change(new)["id"], f"pair of {old}")
+        s.equal(plan.change(new).get("pair"), plan.change(old)["id"], f"pair of {new}")
+    s.contains(plan.change("store")["reason"], "copy it first", "the reason")
+    s.check("copy" not in plan.change("uno")["reason"], "a ConfigMap holds no data")
+    s.contains(plan.text, "the new name of PersistentVolumeClaim", "the text")
+    s.same_plan_again(plan, "--allow-delete", "PersistentVolumeClaim")
+    s.apply(plan)
