@@ -17,6 +17,16 @@ static void forget_values(struct arena *a, struct json *secret, const char *key)
 		data->members[i].value = json_of_null();
 }
 
+/* Members of the data that the plan leaves to whoever holds them. */
+static void leave_out_ignored(struct json *whole, const struct json *planned)
+{
+	struct json *data = (struct json *)json_get(whole, "data");
+	const struct json *wanted = json_get(planned, "data");
+	for (uint32_t i = json_is(data, JSON_OBJECT) ? data->n : 0; i-- > 0;)
+		if (!json_get(wanted, data->members[i].key))
+			json_remove(data, data->members[i].key);
+}
+
 static int load_secret(struct run *r, struct step *s, struct err *err)
 {
 	const struct change *c = s->change;
@@ -35,6 +45,7 @@ static int load_secret(struct run *r, struct step *s, struct err *err)
 				 r->plan->head);
 		return -1;
 	}
+	leave_out_ignored(whole, c->desired);
 	struct json seen = json_copy(&r->scratch, whole);
 	struct json planned = json_copy(&r->scratch, c->desired);
 	forget_values(&r->scratch, &seen, "data");

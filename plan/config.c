@@ -9,6 +9,7 @@
 #include "base/suggest.h"
 #include "base/yaml.h"
 #include "plan/config_check.h"
+#include "plan/merge/field_path.h"
 
 enum { MAX_APPROVALS = 100, MAX_KEYS = 16 };
 
@@ -21,6 +22,10 @@ enum key_type {
 	KEY_BOOL,   /* bool */
 	KEY_COUNT,  /* int64_t */
 	KEY_BUDGET, /* struct delete_budget */
+	KEY_WORD,   /* const char *, may be empty */
+	KEY_FIELDS, /* struct texts, paths of fields */
+	KEY_NEVER,  /* known from elsewhere and not understood */
+	KEY_RULES,  /* struct field_rule, several */
 	KEY_ITEMS,  /* the caller reads them */
 };
 
@@ -75,6 +80,28 @@ static const struct shape application_shape = {
 		{ "allowDelete", KEY_TEXTS, false, APPLICATION(allow_delete),
 		  APPLICATION(n_allow_delete) },
 		{ "maxDeletes", KEY_BUDGET, false, APPLICATION(max_deletes), 0 },
+		{ "ignore", KEY_RULES, false, APPLICATION(ignore), APPLICATION(n_ignore) },
+		{ "ignoreDifferences", KEY_RULES, false, APPLICATION(ignore),
+		  APPLICATION(n_ignore) },
+		{ "forceConflicts", KEY_RULES, false, APPLICATION(force_conflicts),
+		  APPLICATION(n_force_conflicts) },
+	},
+};
+
+/* The names of Argo CD's ignoreDifferences are understood too. */
+#define RULE(member) offsetof(struct field_rule, member)
+static const struct shape rule_shape = {
+	"a rule about fields",
+	{
+		{ "group", KEY_WORD, false, RULE(group), 0 },
+		{ "kind", KEY_WORD, false, RULE(kind), 0 },
+		{ "name", KEY_WORD, false, RULE(name), 0 },
+		{ "namespace", KEY_WORD, false, RULE(namespace), 0 },
+		{ "paths", KEY_FIELDS, false, RULE(paths), RULE(n_paths) },
+		{ "jsonPointers", KEY_FIELDS, false, RULE(paths), RULE(n_paths) },
+		{ "managers", KEY_TEXTS, false, RULE(managers), RULE(n_managers) },
+		{ "managedFieldsManagers", KEY_TEXTS, false, RULE(managers), RULE(n_managers) },
+		{ "jqPathExpressions", KEY_NEVER, false, 0, 0 },
 	},
 };
 
@@ -97,12 +124,18 @@ static int read_text(struct reader *r, const char *key, enum key_type type, cons
 		     const char **out)
 {
 	const char *text = json_str(v);
-	if (!text || (!*text && type != KEY_PATH))
+	if (!text || (!*text && type != KEY_PATH && type != KEY_WORD))
 		return wrong_type(r, key, v, text ? "a text that is not empty" : "a text");
 	if (type == KEY_NAME && !is_dns_label(text))
 		return err_at(r->err, ERR_INPUT, json_pos(v, r->file),
 			      "%s \"%s\" has to be a DNS label: lower-case letters, digits and "
 			      "\"-\" within, 63 at most",
+			      key, text);
+	AUTO(err_done) struct err why = { 0 };
+	struct field_path field;
+	if (type == KEY_FIELDS && (field_path_parse(r->a, text, &field, &why) < 0 || !field.n))
+		return err_at(r->err, ERR_INPUT, json_pos(v, r->file),
+			      "%s \"%s\" has to be the path of a field, such as /spec/replicas",
 			      key, text);
 	*out = type == KEY_PATH || type == KEY_PATHS ? clean_path(r->a, text)
 						     : arena_strdup(r->a, text);
@@ -118,12 +151,16 @@ static int read_texts(struct reader *r, const struct key *key, const struct json
 {
 	if (v->type != JSON_ARRAY)
 		return wrong_type(r, key->name, v, "a list of texts");
-	const char **texts = arena_calloc(r->a, v->n, sizeof(*texts));
+	/* One list may have two names. */
+	size_t before = *n;
+	const char **texts = arena_calloc(r->a, before + v->n, sizeof(*texts));
+	if (before)
+		memcpy(texts, *out, before * sizeof(*texts));
 	for (uint32_t i = 0; i < v->n; i++)
-		if (read_text(r, key->name, key->type, &v->items[i], &texts[i]) < 0)
+		if (read_text(r, key->name, key->type, &v->items[i], &texts[before + i]) < 0)
 			return -1;
 	*out = texts;
-	*n = v->n;
+	*n = before + v->n;
 	return 0;
 }
 
@@ -151,6 +188,9 @@ static int read_budget(struct reader *r, const struct key *key, const struct jso
 		      "%s has to be a number, or a percentage such as \"10%%\"", key->name);
 }
 
+static int read_rules(struct reader *r, const struct key *key, const struct json *v,
+		      struct field_rule **out, size_t *n);
+
 static int read_value(struct reader *r, const struct key *key, const struct json *v, char *into)
 {
 	void *to = into + key->offset;
@@ -158,9 +198,11 @@ static int read_value(struct reader *r, const struct key *key, const struct json
 	case KEY_TEXT:
 	case KEY_NAME:
 	case KEY_PATH:
+	case KEY_WORD:
 		return read_text(r, key->name, key->type, v, to);
 	case KEY_TEXTS:
 	case KEY_PATHS:
+	case KEY_FIELDS:
 		return read_texts(r, key, v, to, (size_t *)(void *)(into + key->count));
 	case KEY_BOOL:
 		if (v->type != JSON_BOOL)
@@ -178,6 +220,13 @@ static int read_value(struct reader *r, const struct key *key, const struct json
 	}
 	case KEY_BUDGET:
 		return read_budget(r, key, v, to);
+	case KEY_RULES:
+		return read_rules(r, key, v, to, (size_t *)(void *)(into + key->count));
+	case KEY_NEVER:
+		return err_at(r->err, ERR_INPUT, json_pos(v, r->file),
+			      "%s is not understood: name the fields with `paths`, where * is any "
+			      "one member or item",
+			      key->name);
 	case KEY_ITEMS:
 		return 0;
 	}
@@ -223,6 +272,28 @@ static int read_object(struct reader *r, const struct shape *shape, const struct
 		if (k->required && !json_get(v, k->name))
 			return err_at(r->err, ERR_INPUT, json_pos(v, r->file), "%s needs \"%s\"",
 				      shape->what, k->name);
+	return 0;
+}
+
+static int read_rules(struct reader *r, const struct key *key, const struct json *v,
+		      struct field_rule **out, size_t *n)
+{
+	if (v->type != JSON_ARRAY)
+		return wrong_type(r, key->name, v, "a list");
+	size_t before = *n;
+	struct field_rule *rules = arena_calloc(r->a, before + v->n, sizeof(*rules));
+	if (before)
+		memcpy(rules, *out, before * sizeof(*rules));
+	for (uint32_t i = 0; i < v->n; i++) {
+		struct field_rule *rule = &rules[before + i];
+		if (read_object(r, &rule_shape, &v->items[i], rule) < 0)
+			return -1;
+		if (!rule->n_paths && !rule->n_managers)
+			return err_at(r->err, ERR_INPUT, json_pos(&v->items[i], r->file),
+				      "%s needs `paths` or `managers`", rule_shape.what);
+	}
+	*out = rules;
+	*n = before + v->n;
 	return 0;
 }
 

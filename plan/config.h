@@ -23,6 +23,15 @@ struct cluster_config {
 	struct srcpos at;
 };
 
+/* Fields of some objects: see plan/diff/rules.h. */
+struct field_rule {
+	const char *group, *kind, *name, *namespace; /* NULL or "*": any */
+	const char **paths;                          /* as in field_path.h, "*" any one element */
+	size_t n_paths;
+	const char **managers;
+	size_t n_managers;
+};
+
 /* How many of an application's objects one plan may delete. */
 struct delete_budget {
 	bool limited; /* false: any number */
@@ -42,6 +51,11 @@ struct application {
 	const char **allow_delete; /* kinds that may be deleted although they hold data */
 	size_t n_allow_delete;
 	struct delete_budget max_deletes;
+	struct field_rule *ignore; /* fields at one of the paths, or held by one of the managers */
+	size_t n_ignore;
+	struct field_rule *force_conflicts; /* at one of the paths and held by one of the managers,
+					       where both are given */
+	size_t n_force_conflicts;
 	const char **exclude; /* patterns as in .gitignore, relative to path */
 	size_t n_exclude;
 	const char **policies; /* of the configuration: below path, they are no manifests */

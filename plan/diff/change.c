@@ -63,7 +63,7 @@ static struct json *keep_copy(struct arena *a, const struct json *v)
 /* A Secret's values are not in the plan: apply reads them again from the Git object. */
 static void set_desired(struct build *b, const struct subject *s, struct change *c)
 {
-	struct json *desired = keep_copy(&b->arena, &s->head->object);
+	struct json *desired = keep_copy(&b->arena, s->desired);
 	c->desired = desired;
 	if (!object_is_secret(&s->ref))
 		return;
@@ -158,9 +158,10 @@ static bool make_replace(struct build *b, const struct subject *s, struct change
 	/* The server answers no object for a change that it refuses, so what is shown is what
 	 * the manifest says against what is there, default values left aside. */
 	struct subject shown = *s;
+	shown.desired = &s->head->object; /* of a new object nobody holds anything yet */
 	build_predict(b, &shown);
 	set_fields(b, s, c, shown.after);
-	set_desired(b, s, c);
+	set_desired(b, &shown, c);
 	set_promises(b, s, shown.owned, c);
 	return true;
 }

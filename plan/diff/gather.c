@@ -1,5 +1,5 @@
 /* Steps 1 and 2 of build.h: what the revisions declare, paired by object. */
-#include "plan/diff/subject.h"
+#include "plan/diff/rules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -182,6 +182,7 @@ static void add_subject(struct build *b, const struct declared *head, const stru
 		.application = app,
 		.wave = declared_wave(b, head, base),
 		.head = head,
+		.desired = head ? &head->object : NULL,
 		.base = base,
 		.kind = kind_of(b, head, base),
 	};
@@ -241,4 +242,7 @@ void subject_set_live(struct build *b, struct subject *s, const struct json *liv
 	}
 	s->live = copy;
 	owners_of(&b->arena, copy, &s->owners);
+	rules_force(b, s, &s->owners);
+	if (s->head)
+		s->desired = rules_desired(b, s, copy, &s->owners);
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plan/diff/rules.h"
 #include "plan/diff/unchanged.h"
 #include "plan/state.h"
 
@@ -81,9 +82,14 @@ static void take(struct build *b, const struct kind *kind, const struct json *li
 	}
 	if (s->read)
 		return; /* a page that came twice */
+	if (s->head && rules_ignore_any(b, s)) {
+		struct owners owners;
+		owners_of(&b->arena, live, &owners);
+		s->desired = rules_desired(b, s, live, &owners);
+	}
 	const char *applyset = b->apps[s->application].applyset;
 	if (s->head && !json_get(metadata, "deletionTimestamp") &&
-	    unchanged_by_apply(&s->head->object, APPLYSET_LABEL, applyset, live)) {
+	    unchanged_by_apply(s->desired, APPLYSET_LABEL, applyset, live)) {
 		s->read = true;
 		s->state = SUBJECT_UNCHANGED;
 		return;

@@ -88,7 +88,8 @@ bool owners_all_takeable(const struct owners *owners, const struct field_path *p
 {
 	for (size_t i = 0; i < owners->n; i++) {
 		const struct owner *o = &owners->items[i];
-		if (!o->ours && !o->takeable && field_set_touches(&o->fields, path))
+		if (!o->ours && !o->takeable && field_set_touches(&o->fields, path) &&
+		    !field_set_touches(&o->forced, path))
 			return false;
 	}
 	return true;
@@ -109,9 +110,7 @@ void owners_takeovers(struct arena *a, const struct owners *owners, const struct
 	*n = 0;
 	for (size_t i = 0; i < owners->n; i++) {
 		const struct owner *o = &owners->items[i];
-		if (!o->takeable)
-			continue;
-		struct field_set taken = within(a, &o->fields, wanted);
+		struct field_set taken = within(a, o->takeable ? &o->fields : &o->forced, wanted);
 		if (field_set_empty(&taken))
 			continue;
 		struct json *fields = arena_calloc(a, 1, sizeof(*fields));
@@ -135,7 +134,7 @@ static bool held_by_takeable(const struct owners *owners, const struct field_pat
 		const struct owner *o = &owners->items[i];
 		if (o->ours || !field_set_touches(&o->fields, path))
 			continue;
-		if (!o->takeable)
+		if (!o->takeable && !field_set_touches(&o->forced, path))
 			return false; /* a controller holds it: not ours to remove */
 		held = true;
 	}

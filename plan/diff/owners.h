@@ -15,8 +15,9 @@
 struct owner {
 	const char *manager, *operation, *subresource, *time; /* "" where not stated */
 	struct field_set fields;
-	bool ours;     /* manager rhumb, operation Apply */
-	bool takeable; /* see above */
+	bool ours;               /* manager rhumb, operation Apply */
+	bool takeable;           /* see above */
+	struct field_set forced; /* where not takeable: fields that may be taken all the same */
 };
 
 struct owners {

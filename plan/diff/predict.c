@@ -7,6 +7,7 @@
 
 #include "plan/cluster/cluster.h"
 #include "plan/cluster/file/file.h"
+#include "plan/diff/rules.h"
 #include "plan/diff/unchanged.h"
 #include "plan/merge/apply.h"
 #include "plan/secret.h"
@@ -84,6 +85,7 @@ static void set_after(struct build *b, struct subject *s, const struct json *obj
 	s->owned = json_get(own_entry(object), "fieldsV1");
 	s->dropped = owners_dropped(&b->arena, &s->owners, build_schema(b, s),
 				    s->base ? &s->base->object : NULL, &s->head->object, object);
+	s->dropped = rules_dropped(b, s, &s->dropped);
 	if (!field_set_empty(&s->dropped))
 		*after = field_set_remove(&b->arena, build_schema(b, s), object, &s->dropped);
 	s->after = after;
@@ -121,12 +123,11 @@ void build_predict(struct build *b, struct subject *s)
 	AUTO(err_done) struct err err = { 0 };
 	struct merge_result result = { 0 };
 	bool decided = s->state != SUBJECT_OPEN; /* only to show a conflict or a replacement */
-	struct json body =
-		state_body(&b->arena, &s->head->object, b->apps[s->application].applyset);
+	struct json body = state_body(&b->arena, s->desired, b->apps[s->application].applyset);
 	assume_defaults(b, s, &body);
 	if (merge(b, s, &body, decided, &result, &err) < 0) {
 		if (decided) {
-			s->after = &s->head->object;
+			s->after = s->desired;
 			return;
 		}
 		if (err.code == ERR_INVALID && build_check_manifest(b, s))

@@ -33,6 +33,7 @@ struct subject {
 	bool removing; /* the dry-run is to show `dropped` gone */
 	enum verified verified;
 	const struct json *live;    /* NULL: not there */
+	const struct json *desired; /* head's object without what is ignored; NULL: no head */
 	const struct json *after;   /* as it will be */
 	const struct json *owned;   /* FieldsV1 of ours after the write */
 	struct field_set conflicts; /* fields that others own and head wants otherwise */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plan/diff/rules.h"
 #include "plan/diff/unchanged.h"
 #include "plan/secret.h"
 #include "plan/state.h"
@@ -90,6 +91,7 @@ static void on_success(struct verifying *v, struct subject *s, const struct api_
 		return;
 	s->dropped = owners_dropped(&b->arena, &s->owners, build_schema(b, s),
 				    s->base ? &s->base->object : NULL, &s->head->object, s->after);
+	s->dropped = rules_dropped(b, s, &s->dropped);
 	if (!field_set_empty(&s->dropped)) {
 		s->removing = true;
 		*again = true;
@@ -287,7 +289,7 @@ static void ask(struct verifying *v, struct subject *s)
 		call.verb = API_DRY_RUN_JSON_PATCH;
 		call.body = body;
 	} else {
-		*body = state_body(&v->arena, &s->head->object, b->apps[s->application].applyset);
+		*body = state_body(&v->arena, s->desired, b->apps[s->application].applyset);
 		call.body = body;
 		call.force = s->forced;
 	}
@@ -320,13 +322,12 @@ static void defer(struct build *b, struct subject *s)
 	s->state = SUBJECT_CHANGED;
 	s->verified = VERIFIED_DEFERRED;
 	struct json *fields = arena_alloc(&b->arena, sizeof(*fields));
-	struct json body =
-		state_body(&b->arena, &s->head->object, b->apps[s->application].applyset);
+	struct json body = state_body(&b->arena, s->desired, b->apps[s->application].applyset);
 	struct field_set owned = field_set_of(&b->arena, build_schema(b, s), &body);
 	owned = field_set_strip(&b->arena, &owned);
 	*fields = field_set_json(&b->arena, &owned);
 	s->owned = fields;
-	s->after = &s->head->object;
+	s->after = s->desired;
 }
 
 static void first_look(struct verifying *v, struct subject *s)

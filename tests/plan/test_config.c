@@ -88,6 +88,30 @@ static const struct config_case cases[] = {
 	{ "a fraction as a budget", APPS "- {name: a, path: b, maxDeletes: 0.5}\n",
 	  "f.yaml:4:34: maxDeletes has to be a number, or a percentage such as \"10%\"",
 	  ERR_INPUT },
+	{ "rules about fields, with the names of Argo CD too",
+	  APPS
+	  "- name: a\n  path: b\n  ignore:\n"
+	  "  - {group: apps, kind: Deployment, paths: [/spec/replicas], jsonPointers: [/a~1b]}\n"
+	  "  ignoreDifferences:\n"
+	  "  - {group: '', name: x, namespace: '*', managedFieldsManagers: [m]}\n"
+	  "  forceConflicts: [{managers: [n], paths: [/x/*/y]}]\n",
+	  "application a path b prune ignore group apps kind Deployment path /a~1b path "
+	  "/spec/replicas ignore group  name x namespace * manager m force path /x/*/y manager n "
+	  "at 4\n",
+	  ERR_NONE },
+	{ "a rule about nothing", APPS "- {name: a, path: b, ignore: [{kind: Pod}]}\n",
+	  "f.yaml:4:31: a rule about fields needs `paths` or `managers`", ERR_INPUT },
+	{ "a rule in another language",
+	  APPS "- {name: a, path: b, ignore: [{jqPathExpressions: [.spec]}]}\n",
+	  "f.yaml:4:51: jqPathExpressions is not understood: name the fields with `paths`, where * "
+	  "is any one member or item",
+	  ERR_INPUT },
+	{ "no path of a field", APPS "- {name: a, path: b, ignore: [{paths: [spec]}]}\n",
+	  "f.yaml:4:40: paths \"spec\" has to be the path of a field, such as /spec/replicas",
+	  ERR_INPUT },
+	{ "unknown key of a rule", APPS "- {name: a, path: b, ignore: [{path: /a}]}\n",
+	  "f.yaml:4:32: unknown key \"path\" in a rule about fields (did you mean \"paths\"?)",
+	  ERR_INPUT },
 	{ "unknown key of an application", APPS "- name: a\n  Path: b\n  path: c\n",
 	  "f.yaml:5:3: unknown key \"Path\" in an application (did you mean \"path\"?)",
 	  ERR_INPUT },
@@ -175,6 +199,21 @@ static void field(struct buf *b, const char *key, const char *value)
 		buf_printf(b, " %s %s", key, value);
 }
 
+static void dump_rules(struct buf *b, const char *what, const struct field_rule *rules, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		buf_printf(b, " %s", what);
+		field(b, "group", rules[i].group);
+		field(b, "kind", rules[i].kind);
+		field(b, "name", rules[i].name);
+		field(b, "namespace", rules[i].namespace);
+		for (size_t k = 0; k < rules[i].n_paths; k++)
+			field(b, "path", rules[i].paths[k]);
+		for (size_t k = 0; k < rules[i].n_managers; k++)
+			field(b, "manager", rules[i].managers[k]);
+	}
+}
+
 static void dump(struct buf *b, const struct config *c)
 {
 	for (size_t i = 0; i < c->n_policies; i++)
@@ -203,6 +242,8 @@ static void dump(struct buf *b, const struct config *c)
 		if (app->max_deletes.limited)
 			buf_printf(b, " maxDeletes %d%s", (int)app->max_deletes.n,
 				   app->max_deletes.percent ? "%" : "");
+		dump_rules(b, "ignore", app->ignore, app->n_ignore);
+		dump_rules(b, "force", app->force_conflicts, app->n_force_conflicts);
 		buf_printf(b, " at %u\n", app->at.line);
 		assert_ptr_equal(config_application(c, app->name), app);
 		assert_int_equal(app->n_policies, c->n_policies);
