@@ -49,7 +49,7 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 		if (source_read(t.repository, rev.tree, t.applications[i], false, &set, err) < 0)
 			return -1;
 	kinds_add_builtin(&kinds);
-	if (source_resolve(&set, &t.config, t.default_namespace, &kinds, err) < 0)
+	if (source_resolve(&set, t.default_namespace, &kinds, err) < 0)
 		return -1;
 	for (size_t i = 0; i < set.n; i++)
 		print_object(o, &set.items[i], i == 0);

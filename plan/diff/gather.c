@@ -112,10 +112,10 @@ int build_gather(struct build *b, struct err *err)
 	for (size_t i = 0; i < b->kinds.n_stale; i++)
 		build_note(b, "API group %s does not answer: its kinds are not known",
 			   b->kinds.stale[i]);
-	if (source_resolve(&b->head_set, o->config, o->default_namespace, &b->kinds, err) < 0)
+	if (source_resolve(&b->head_set, o->default_namespace, &b->kinds, err) < 0)
 		return -1;
 	/* The kinds of CRDs that only base declares are known to the cluster or gone. */
-	if (source_resolve(&b->base_set, o->config, o->default_namespace, &b->kinds, err) < 0)
+	if (source_resolve(&b->base_set, o->default_namespace, &b->kinds, err) < 0)
 		return err_wrap(err, "at base (--base none compares from nothing)");
 	for (size_t i = 0; i < b->head_set.n_notes; i++)
 		build_note(b, "%s", b->head_set.notes[i]);

@@ -62,7 +62,7 @@ static void read_others(struct build *b)
 	}
 	AUTO(err_done) struct err err = { 0 };
 	if (b->others.n &&
-	    source_resolve(&b->others, config, b->o->default_namespace, &b->kinds, &err) < 0)
+	    source_resolve(&b->others, b->o->default_namespace, &b->kinds, &err) < 0)
 		b->others_unread = b->others.items[0].application;
 }
 

@@ -16,18 +16,15 @@ static const struct kind *kind_of(const struct kind_table *kinds, const struct o
 	return k ? k : kinds_find_any(kinds, ref->group, ref->kind);
 }
 
-static const char *namespace_for(const struct declared *d, const struct config *config,
-				 const char *default_namespace)
+static const char *namespace_for(const struct declared *d, const char *default_namespace)
 {
-	const struct application *app = config_application(config, d->application);
-	if (app && app->namespace)
-		return app->namespace;
+	if (d->home)
+		return d->home;
 	return default_namespace && *default_namespace ? default_namespace : "default";
 }
 
-static int resolve_one(struct declared_set *set, struct declared *d, const struct config *config,
-		       const char *default_namespace, const struct kind_table *kinds,
-		       struct err *err)
+static int resolve_one(struct declared_set *set, struct declared *d, const char *default_namespace,
+		       const struct kind_table *kinds, struct err *err)
 {
 	const struct kind *kind = kind_of(kinds, &d->ref);
 	if (!kind)
@@ -39,8 +36,7 @@ static int resolve_one(struct declared_set *set, struct declared *d, const struc
 			      "metadata.namespace",
 			      d->ref.kind, d->ref.name);
 	if (kind->namespaced && !*d->ref.namespace) {
-		d->ref.namespace =
-			arena_strdup(&set->arena, namespace_for(d, config, default_namespace));
+		d->ref.namespace = arena_strdup(&set->arena, namespace_for(d, default_namespace));
 		manifest_set_namespace(&set->arena, &d->object, d->ref.namespace);
 	}
 	return 0;
@@ -79,14 +75,14 @@ static int fail_twice(struct declared_set *set, const struct declared *first,
 		      first->col);
 }
 
-int source_resolve(struct declared_set *set, const struct config *config,
-		   const char *default_namespace, struct kind_table *kinds, struct err *err)
+int source_resolve(struct declared_set *set, const char *default_namespace,
+		   struct kind_table *kinds, struct err *err)
 {
 	for (size_t i = 0; i < set->n; i++)
 		if (is_crd(&set->items[i].ref))
 			kinds_add_crd(kinds, &set->items[i].object, true);
 	for (size_t i = 0; i < set->n; i++)
-		if (resolve_one(set, &set->items[i], config, default_namespace, kinds, err) < 0)
+		if (resolve_one(set, &set->items[i], default_namespace, kinds, err) < 0)
 			return -1;
 	if (set->n)
 		qsort(set->items, set->n, sizeof(*set->items), by_ref);

@@ -21,6 +21,7 @@ struct declared {
 	struct object_ref ref;
 	struct json object; /* normalised (see source_normalise); positions are the file's */
 	const char *application;
+	const char *home;       /* the application's namespace, NULL where it has none */
 	const char *file;       /* from the root of the repository */
 	unsigned line, col;     /* where the object starts */
 	char blob[GIT_ID_TEXT]; /* the file's content in Git ... */
@@ -46,8 +47,8 @@ int source_read(struct repository *r, const char *tree, const struct application
  * refuses a namespace on a cluster-scoped object, sorts, and refuses the same object declared
  * twice with both positions.  CRDs in the set add their kinds to `kinds` first.  A kind that is
  * not known stays as stated (the plan makes it `unknown`). */
-int source_resolve(struct declared_set *set, const struct config *config,
-		   const char *default_namespace, struct kind_table *kinds, struct err *err);
+int source_resolve(struct declared_set *set, const char *default_namespace,
+		   struct kind_table *kinds, struct err *err);
 
 /* NULL where the set has no such object. */
 const struct declared *declared_find(const struct declared_set *set, const struct object_ref *ref);

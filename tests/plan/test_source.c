@@ -362,7 +362,7 @@ static int read_all(const struct bench *b, struct declared_set *set, struct err 
 		if (source_read(b->r, b->head.tree, &b->config.applications[i], false, set, err) <
 		    0)
 			return -1;
-	return source_resolve(set, &b->config, NULL, &kinds, err);
+	return source_resolve(set, NULL, &kinds, err);
 }
 
 static void dump(struct buf *out, struct arena *a, const struct declared_set *set)
