@@ -29,10 +29,15 @@ static int check_plan(struct run *r, struct err *err)
 {
 	const struct plan *p = r->plan;
 	const struct apply_options *o = r->options;
-	if (!p->cluster_uid || !*p->cluster_uid)
+	if (plan_is_static(p))
 		return err_set(err, ERR_REFUSED,
 			       "the plan does not say for which cluster it is (--cluster none) and "
 			       "is for reading only: plan again with the cluster");
+	if (!p->cluster_uid || !*p->cluster_uid)
+		return err_set(
+			err, ERR_REFUSED,
+			"the plan does not say for which cluster it is: the uid of namespace "
+			"kube-system could not be read; plan again with the right to get it");
 	if (p->summary.denied > 0)
 		return err_set(err, ERR_REFUSED, "the plan is denied by policy (%lld %s)",
 			       (long long)p->summary.denied,

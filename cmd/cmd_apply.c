@@ -115,7 +115,7 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 		return err_set(err, ERR_USAGE, "usage: rhumb apply [OPTION...] PLAN");
 	if (plan_read(&plan, argv[0], err) < 0)
 		return -1;
-	if (!*plan.cluster_uid)
+	if (plan_is_static(&plan))
 		return err_set(
 			err, ERR_REFUSED,
 			"a plan made with --cluster none compares revisions only: plan against "

@@ -39,6 +39,12 @@ const char *verified_name(enum verified v)
 	return verified_names[v];
 }
 
+bool plan_is_static(const struct plan *p)
+{
+	return (!p->cluster_uid || !*p->cluster_uid) &&
+	       (!p->cluster_version || !*p->cluster_version);
+}
+
 bool action_writes(enum action a)
 {
 	return a != ACTION_CONFLICT && a != ACTION_UNKNOWN && a != ACTION_REFUSED;

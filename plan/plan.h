@@ -175,6 +175,10 @@ const char *action_name(enum action a);     /* "create" */
 const char *why_name(enum why w);           /* "git" */
 const char *verified_name(enum verified v); /* "server" */
 
+/* Made with --cluster none.  A plan for a cluster may have no uid either, where nobody could read
+ * it: it cannot be applied, for another reason. */
+bool plan_is_static(const struct plan *p);
+
 /* Whether anything is to be written to the cluster by this change. */
 bool action_writes(enum action a);
 

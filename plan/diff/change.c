@@ -357,6 +357,10 @@ static int fill_cluster(struct build *b, struct plan *p, struct err *err)
 	p->server = arena_strdup(&b->arena, id.server ? id.server : "");
 	p->cluster_uid = arena_strdup(&b->arena, id.uid ? id.uid : "");
 	p->cluster_version = arena_strdup(&b->arena, id.version ? id.version : "");
+	if (!*p->cluster_uid)
+		build_note(b,
+			   "the plan cannot be applied, because nobody could tell its cluster: %s",
+			   id.uid_unknown ? id.uid_unknown : "it has no uid");
 	cluster_identity_done(&id);
 	return 0;
 }

@@ -336,13 +336,14 @@ static void totals(struct writer *w)
 	if (s->drifted)
 		buf_printf(w->out, ", %lld with drift undone", (long long)s->drifted);
 	verified_counts(w);
-	if (*p->cluster_uid)
+	if (!plan_is_static(p))
 		buf_printf(w->out, "   %.2f s, %lld requests", p->duration, (long long)p->requests);
 	newline(w);
-	buf_printf(
-		w->out, "%s Plan %.14s…%s%s\n",
-		*p->cluster_uid ? "Nothing was written to the cluster." : "No cluster was asked.",
-		p->digest, w->o->plan_file ? " in " : "", w->o->plan_file ? w->o->plan_file : "");
+	buf_printf(w->out, "%s Plan %.14s…%s%s\n",
+		   !plan_is_static(p) ? "Nothing was written to the cluster."
+				      : "No cluster was asked.",
+		   p->digest, w->o->plan_file ? " in " : "",
+		   w->o->plan_file ? w->o->plan_file : "");
 }
 
 static void next(struct writer *w)
@@ -356,7 +357,7 @@ static void next(struct writer *w)
 	else if (s->by_action[ACTION_REFUSED])
 		buf_puts(w->out, "Next: allow what is refused above, or keep it in Git, then plan "
 				 "again.\n");
-	else if (!*w->p->cluster_uid)
+	else if (plan_is_static(w->p))
 		buf_puts(w->out,
 			 "Next: plan against a cluster to get a plan that can be applied.\n");
 	else if (w->p->n_changes && w->o->plan_file)
