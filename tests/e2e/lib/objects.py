@@ -87,7 +87,10 @@ def lookup(o, path):
 
 
 def not_held(declared, live, path=""):
-    """Paths of declared leaves that live does not have with the declared value."""
+    """Paths of declared leaves that live does not have with the declared value.  null leaves a
+    value to the server, and what is empty may be absent."""
+    if declared is None or (declared in ({}, []) and live is ABSENT):
+        return []
     if isinstance(declared, dict):
         if not isinstance(live, dict):
             return [path or "/"] if declared else []
@@ -98,8 +101,6 @@ def not_held(declared, live, path=""):
             return [path]
         return [f"{path}[{i}]" for i, item in enumerate(declared)
                 if all(not_held(item, other) for other in live)]
-    if declared is None:
-        return [] if live in (ABSENT, None) else [path]
     return [] if declared == live else [f"{path} ({declared!r} declared, " +
                                         ("absent)" if live is ABSENT else f"{live!r} live)")]
 

@@ -68,7 +68,7 @@ RIGHTS = [
 SEES_NAMESPACES = [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]}]
 
 
-def user(s, rights):
+def user(s, rights, namespaces=True):
     """The environment of somebody who has only these rights."""
     s.cluster.server_apply("\n---\n".join(json.dumps(o) for o in (
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "ci"}},
@@ -78,7 +78,7 @@ def user(s, rights):
          "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "ci"},
          "subjects": [{"kind": "ServiceAccount", "name": "ci", "namespace": s.ns}]},
         {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
-         "metadata": {"name": s.ns}, "rules": SEES_NAMESPACES},
+         "metadata": {"name": s.ns}, "rules": SEES_NAMESPACES if namespaces else []},
         {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
          "metadata": {"name": s.ns},
          "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole",
@@ -327,3 +327,20 @@ def no_manifest(s):
     s.write(".rhumbignore", "values.yaml\n")
     s.commit("ignore")
     s.changes(s.plan(), {})
+
+
+@scenario("no-identity", backends=("kube",))
+def no_identity(s):
+    """no right to read the namespace whose uid identifies the cluster"""
+    s.start()
+    s.edit("flags.yaml", "blue", "green")
+    s.commit("colour")
+    env = user(s, RIGHTS + [{"apiGroups": [""], "resources": ["secrets"],
+                             "verbs": ["get", "list", "patch"]}], namespaces=False)
+    plan = s.plan(env=env)
+    s.contains(" ".join(plan["notes"]), "cannot be applied", "the notes")
+    s.changes(plan, {"ConfigMap/flags": "update"})
+    result = s.apply(plan, env=env, expect=EXIT_REFUSED)
+    s.contains(result["stderr"], "kube-system", "the refusal")
+    s.check("cluster none" not in result["stderr"], "the refusal is about --cluster none")
+    s.roll_out(s.plan())
