@@ -61,8 +61,7 @@ static void read_others(struct build *b)
 			b->others_unread = app->name;
 	}
 	AUTO(err_done) struct err err = { 0 };
-	if (b->others.n &&
-	    source_resolve(&b->others, b->o->default_namespace, &b->kinds, &err) < 0)
+	if (b->others.n && source_resolve(&b->others, b->o->default_namespace, &b->kinds, &err) < 0)
 		b->others_unread = b->others.items[0].application;
 }
 

@@ -316,6 +316,9 @@ static void refusals(void **state)
 	world_plan(&w, ACTION_CREATE, CONFIG("shop", "a", "1"));
 	world_planned(&w);
 	w.p.cluster_uid = "";
+	w.p.cluster_version = "v1.36.3";
+	world_apply_fails(&w, ERR_REFUSED, "kube-system could not be read");
+	w.p.cluster_version = "";
 	world_apply_fails(&w, ERR_REFUSED, "--cluster none");
 	w.p.cluster_uid = "other";
 	world_apply_fails(&w, ERR_REFUSED, "(uid other), this is fake (uid fake-uid)");
