@@ -94,9 +94,9 @@ static const struct config_case cases[] = {
 	  "  - {group: apps, kind: Deployment, paths: [/spec/replicas], jsonPointers: [/a~1b]}\n"
 	  "  ignoreDifferences:\n"
 	  "  - {group: '', name: x, namespace: '*', managedFieldsManagers: [m]}\n"
-	  "  forceConflicts: [{managers: [n], paths: [/x/*/y]}]\n",
+	  "  forceConflicts: [{managers: [op], paths: [/x/*/y]}]\n",
 	  "application a path b prune ignore group apps kind Deployment path /a~1b path "
-	  "/spec/replicas ignore group  name x namespace * manager m force path /x/*/y manager n "
+	  "/spec/replicas ignore group  name x namespace * manager m force path /x/*/y manager op "
 	  "at 4\n",
 	  ERR_NONE },
 	{ "a rule about nothing", APPS "- {name: a, path: b, ignore: [{kind: Pod}]}\n",
