@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/visible.h"
+
 enum { WORD_COLUMNS = 12, ACTION_COLUMNS = 8, LABEL_COLUMNS = 44 };
 
 static const char *const words[] = {
@@ -49,18 +51,17 @@ const char *result_counts(struct arena *a, const struct apply_result *r)
 	return arena_strdup(a, buf_text(&b));
 }
 
-/* Further lines are indented too.  Escape sequences of a server must not reach a terminal. */
+/* Further lines are indented too. */
 static void text_lines(struct buf *out, const char *text)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-		bool control = (c < ' ' && c != '\n' && c != '\t') || c == 127;
-		buf_putc(out, control ? '?' : *text);
-		if (c == '\n' && text[1])
-			buf_printf(out, "%*s", WORD_COLUMNS, "");
-	}
-	if (out->data[out->len - 1] != '\n')
+	do {
+		size_t n = strcspn(text, "\n");
+		visible_put(out, text, n, "\t");
+		text += n + (text[n] == '\n');
 		buf_putc(out, '\n');
+		if (*text)
+			buf_printf(out, "%*s", WORD_COLUMNS, "");
+	} while (*text);
 }
 
 static void word(struct buf *out, const struct result_report_options *o, const char *text, bool bad)
@@ -76,13 +77,13 @@ static void object(struct buf *out, const struct object_result *r,
 	AUTO(arena_done) struct arena a = { 0 };
 	word(out, o, result_word(r), r->outcome != OUTCOME_NOT_TRIED);
 	buf_printf(out, "%-*s %-*s", ACTION_COLUMNS, action_name(r->action), LABEL_COLUMNS,
-		   result_label(&a, r));
+		   visible_line(&a, result_label(&a, r)));
 	if (r->outcome != OUTCOME_NOT_TRIED)
 		buf_printf(out, "  %.2f s", r->seconds);
+	if (r->file)
+		buf_printf(out, "   %s", visible_line(&a, r->file));
 	if (r->file && r->line)
-		buf_printf(out, "   %s:%u", r->file, r->line);
-	else if (r->file)
-		buf_printf(out, "   %s", r->file);
+		buf_printf(out, ":%u", r->line);
 	while (out->data[out->len - 1] == ' ')
 		out->data[--out->len] = '\0';
 	buf_putc(out, '\n');
@@ -130,7 +131,7 @@ void result_report(struct buf *out, const struct apply_result *r,
 	buf_printf(out, "%s%s%s   %.2f s\n", apply_outcome_name(r->outcome), *counts ? ": " : "",
 		   counts, r->seconds);
 	if (o->file)
-		buf_printf(out, "Result in %s\n", o->file);
+		buf_printf(out, "Result in %s\n", visible_line(&a, o->file));
 	if (*r->next)
-		buf_printf(out, "%s\n", r->next);
+		text_lines(out, r->next);
 }

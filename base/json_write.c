@@ -6,6 +6,7 @@
 
 #include "base/decimal.h"
 #include "base/utf8.h"
+#include "base/visible.h"
 
 /* ---- strings */
 
@@ -35,18 +36,34 @@ static const char *escape(unsigned char c, char room[7])
 	}
 }
 
-static void write_string(struct buf *b, const char *s, size_t n)
+/* For people, what RFC 8785 lets stand and a terminal obeys or reorders is an escape, too. */
+static const char *escape_hidden(const char *s, size_t n, char room[7], size_t *step)
+{
+	uint32_t code;
+	*step = utf8_decode(s, n, &code);
+	if (!*step || visible_is_plain(code)) {
+		*step = *step ? *step : 1;
+		return NULL;
+	}
+	snprintf(room, 7, "\\u%04x", (unsigned)code & 0xFFFF);
+	return room;
+}
+
+static void write_string(struct buf *b, const char *s, size_t n, bool visible)
 {
 	buf_putc(b, '"');
 	size_t plain = 0;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0, step; i < n; i += step) {
 		char room[7];
-		const char *escaped = escape((unsigned char)s[i], room);
+		bool ascii = (unsigned char)s[i] < 0x7f || !visible;
+		step = 1;
+		const char *escaped = ascii ? escape((unsigned char)s[i], room)
+					    : escape_hidden(s + i, n - i, room, &step);
 		if (!escaped)
 			continue;
 		buf_put(b, s + plain, i - plain);
 		buf_puts(b, escaped);
-		plain = i + 1;
+		plain = i + step;
 	}
 	buf_put(b, s + plain, n - plain);
 	buf_putc(b, '"');
@@ -120,7 +137,7 @@ static void write_canonical_member(struct buf *b, const struct json_member *m, b
 {
 	if (!first)
 		buf_putc(b, ',');
-	write_string(b, m->key, strlen(m->key));
+	write_string(b, m->key, strlen(m->key), false);
 	buf_putc(b, ':');
 	json_write_canonical(b, &m->value);
 }
@@ -142,7 +159,7 @@ static void write_canonical_object(struct buf *b, const struct json *v)
 }
 
 /* What has no children; false for an array or an object. */
-static bool write_scalar(struct buf *b, const struct json *v)
+static bool write_scalar(struct buf *b, const struct json *v, bool visible)
 {
 	switch ((enum json_type)v->type) {
 	case JSON_NULL:
@@ -158,7 +175,7 @@ static bool write_scalar(struct buf *b, const struct json *v)
 		write_double(b, v->text);
 		return true;
 	case JSON_STRING:
-		write_string(b, v->text, v->n);
+		write_string(b, v->text, v->n, visible);
 		return true;
 	case JSON_ARRAY:
 	case JSON_OBJECT:
@@ -169,7 +186,7 @@ static bool write_scalar(struct buf *b, const struct json *v)
 
 void json_write_canonical(struct buf *b, const struct json *v)
 {
-	if (write_scalar(b, v))
+	if (write_scalar(b, v, false))
 		return;
 	if (v->type == JSON_OBJECT) {
 		write_canonical_object(b, v);
@@ -195,7 +212,7 @@ static void write_line(struct buf *b, int level)
 
 static void write_indented(struct buf *b, const struct json *v, int level)
 {
-	if (write_scalar(b, v))
+	if (write_scalar(b, v, true))
 		return;
 	bool object = v->type == JSON_OBJECT;
 	buf_putc(b, object ? '{' : '[');
@@ -204,7 +221,7 @@ static void write_indented(struct buf *b, const struct json *v, int level)
 			buf_putc(b, ',');
 		write_line(b, level + 1);
 		if (object) {
-			write_string(b, v->members[i].key, strlen(v->members[i].key));
+			write_string(b, v->members[i].key, strlen(v->members[i].key), true);
 			buf_puts(b, ": ");
 		}
 		write_indented(b, object ? &v->members[i].value : &v->items[i], level + 1);

@@ -10,7 +10,8 @@
  * has a fraction or an exponent (1.0): so what was an integer or a double reads back as one. */
 void json_write_canonical(struct buf *b, const struct json *v);
 
-/* Two spaces a level, keys in tree order, ends without a newline. */
+/* For people: two spaces a level, keys in tree order, ends without a newline.  What would drive a
+ * terminal or reorder the line (visible.h) is escaped. */
 void json_write_indented(struct buf *b, const struct json *v);
 
 /* A YAML document without "---", block style, keys in tree order, ends with a newline.  What

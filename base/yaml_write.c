@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "base/visible.h"
 #include "base/yaml_internal.h"
 
 enum {
@@ -19,12 +20,11 @@ enum style { PLAIN, SINGLE, DOUBLE, LITERAL };
 
 /* ---- strings */
 
-/* Characters that YAML lets stand for themselves on one line; tabs apart. */
+/* Characters that YAML lets stand for themselves on one line, tabs apart, and that people see as
+ * what they are. */
 static bool is_printable(uint32_t code)
 {
-	return (code >= 0x20 && code < 0x7F) ||
-	       (code >= 0xA0 && code != 0x2028 && code != 0x2029 && code != 0xFEFF &&
-		code != 0xFFFE && code != 0xFFFF);
+	return visible_is_plain(code) && code != 0xFFFE && code != 0xFFFF;
 }
 
 /* What plain text of YAML 1.1 or a wider reading of it may be taken for: numbers of any base,

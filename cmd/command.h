@@ -4,6 +4,7 @@
 #define CMD_COMMAND_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "base/err.h"
 
@@ -59,6 +60,10 @@ void command_help(const struct command *c);
 
 /* Exit status for an error. */
 int exit_status_of(const struct err *err);
+
+/* What cannot be seen in text from outside, escape sequences above all, is shown as an escape; a
+ * long message is cut.  For all that is printed but reports, which do the same. */
+void print_visible(FILE *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* "rhumb: ..." on stderr, in red on a terminal. */
 void say_error(const struct err *err);

@@ -1,6 +1,7 @@
 /* rhumb: see README.md.  The table of commands, and the one place that turns errors into exit
  * statuses. */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/suggest.h"
+#include "base/visible.h"
 #include "cmd/command.h"
 
 static const struct command *const commands[] = {
@@ -59,25 +61,30 @@ unsigned width_of(int fd)
 	return 100;
 }
 
-/* Control characters from outside must not reach a terminal. */
-static void print_clean(FILE *out, const char *text)
+enum { MESSAGE_MAX = 8000 }; /* bytes of one message; a server may say a megabyte */
+
+void print_visible(FILE *out, const char *fmt, ...)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-			fprintf(out, "\\x%02x", c);
-		else
-			fputc(c, out);
-	}
+	va_list ap;
+	va_start(ap, fmt);
+	AUTO(auto_free) char *text = xvfmt(fmt, ap);
+	va_end(ap);
+	size_t n = strlen(text), shown = n;
+	if (n > MESSAGE_MAX)
+		for (shown = MESSAGE_MAX; (text[shown] & 0xC0) == 0x80;)
+			shown--;
+	AUTO(buf_done) struct buf b = { 0 };
+	visible_put(&b, text, shown, "\n\t");
+	if (shown < n)
+		buf_printf(&b, "... (%zu bytes more)\n", n - shown);
+	fwrite(buf_text(&b), 1, b.len, out);
 }
 
 void say_error(const struct err *err)
 {
 	AUTO(auto_free) char *text = err_text(err);
-	bool color = color_on(STDERR_FILENO);
-	fputs(color ? "\033[31mrhumb:\033[0m " : "rhumb: ", stderr);
-	print_clean(stderr, text);
-	fputc('\n', stderr);
+	fputs(color_on(STDERR_FILENO) ? "\033[31mrhumb:\033[0m " : "rhumb: ", stderr);
+	print_visible(stderr, "%s\n", text);
 }
 
 void say_note(const char *fmt, ...)
@@ -86,9 +93,7 @@ void say_note(const char *fmt, ...)
 	va_start(ap, fmt);
 	AUTO(auto_free) char *text = xvfmt(fmt, ap);
 	va_end(ap);
-	fputs("rhumb: ", stderr);
-	print_clean(stderr, text);
-	fputc('\n', stderr);
+	print_visible(stderr, "rhumb: %s\n", text);
 }
 
 static void help(void)
@@ -165,11 +170,21 @@ static void keep_memory_private(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* glibc raises its threshold with each large block that is freed, so that later ones come from the
+ * heap, where a growing buffer leaves holes.  Fixed, what is large goes back when it is freed. */
+static void keep_memory_small(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 256 << 10);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	AUTO(err_done) struct err err = { 0 };
 	if (!getenv("RHUMB_ALLOW_CORE"))
 		keep_memory_private();
+	keep_memory_small();
 	signal(SIGPIPE, SIG_IGN);
 	int status = dispatch(argc, (const char **)argv, &err);
 	if (status < 0) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "base/visible.h"
 
 enum style { PLAIN, BOLD, DIM, RED, GREEN, YELLOW, CYAN };
 
@@ -37,12 +38,21 @@ struct writer {
 	size_t width;
 };
 
+/* All that is not our own constant text goes through here or styled(): manifests, servers and plan
+ * files must not drive the terminal or break lines. */
+static void put(struct writer *w, const char *text)
+{
+	visible_put(w->out, text, strlen(text), "");
+}
+
 static void styled(struct writer *w, enum style style, const char *text)
 {
-	if (w->o->color && style != PLAIN)
-		buf_printf(w->out, "%s%s\033[0m", codes[style], text);
-	else
-		buf_puts(w->out, text);
+	bool color = w->o->color && style != PLAIN;
+	if (color)
+		buf_puts(w->out, codes[style]);
+	put(w, text);
+	if (color)
+		buf_puts(w->out, "\033[0m");
 }
 
 static size_t columns(const char *s)
@@ -124,17 +134,17 @@ static void head(struct writer *w)
 	const struct plan *p = w->p;
 	styled(w, BOLD, p->cluster_name);
 	if (p->server && *p->server)
-		buf_printf(w->out, "  %s", p->server);
+		put(w, arena_fmt(&w->arena, "  %s", p->server));
 	if (*p->cluster_version)
-		buf_printf(w->out, " (%s)", p->cluster_version);
+		put(w, arena_fmt(&w->arena, " (%s)", p->cluster_version));
 	bool differ = false;
 	for (size_t i = 1; i < p->n_applications; i++)
 		differ = differ || strcmp(p->applications[i].base, p->applications[0].base) != 0;
-	buf_printf(w->out, "   base %s   head %s",
-		   differ ? "differs by application" : short_commit(&w->arena, p->base),
-		   short_commit(&w->arena, p->head));
+	put(w, arena_fmt(&w->arena, "   base %s   head %s",
+			 differ ? "differs by application" : short_commit(&w->arena, p->base),
+			 short_commit(&w->arena, p->head)));
 	if (p->head_subject && *p->head_subject)
-		buf_printf(w->out, " \"%s\"", p->head_subject);
+		put(w, arena_fmt(&w->arena, " \"%s\"", p->head_subject));
 	newline(w);
 	if (any(p->summary.by_action, true) || p->summary.denied) {
 		newline(w);
@@ -267,8 +277,10 @@ static void changes_of(struct writer *w, const char *application, bool drift)
 			if ((int)c->action != action || only_drift(c) != drift ||
 			    strcmp(c->application, application) != 0)
 				continue;
-			if (!titled)
-				styled(w, YELLOW, "  drift, not from this change, is undone:\n");
+			if (!titled) {
+				styled(w, YELLOW, "  drift, not from this change, is undone:");
+				newline(w);
+			}
 			titled = true;
 			change_text(w, c);
 		}
@@ -339,18 +351,28 @@ static void totals(struct writer *w)
 	if (!plan_is_static(p))
 		buf_printf(w->out, "   %.2f s, %lld requests", p->duration, (long long)p->requests);
 	newline(w);
-	buf_printf(w->out, "%s Plan %.14s…%s%s\n",
+	buf_printf(w->out, "%s Plan %.14s…",
 		   !plan_is_static(p) ? "Nothing was written to the cluster."
 				      : "No cluster was asked.",
-		   p->digest, w->o->plan_file ? " in " : "",
-		   w->o->plan_file ? w->o->plan_file : "");
+		   p->digest);
+	if (w->o->plan_file)
+		put(w, arena_fmt(&w->arena, " in %s", w->o->plan_file));
+	newline(w);
+}
+
+static void next_apply(struct writer *w, bool replaces)
+{
+	const char *server = w->p->server;
+	bool in_folder = server && strncmp(server, "file:", 5) == 0;
+	put(w, arena_fmt(&w->arena, "Next: rhumb apply %s%s%s%s", w->o->plan_file,
+			 replaces ? " --allow-replace" : "", in_folder ? " --cluster " : "",
+			 in_folder ? server : ""));
+	newline(w);
 }
 
 static void next(struct writer *w)
 {
 	const struct plan_summary *s = &w->p->summary;
-	const char *file = w->o->plan_file ? w->o->plan_file : "PLAN";
-	bool in_folder = w->p->server && strncmp(w->p->server, "file:", 5) == 0;
 	if (s->by_action[ACTION_CONFLICT] || s->by_action[ACTION_UNKNOWN])
 		buf_puts(w->out,
 			 "Next: settle the conflicts and unknowns above, then plan again.\n");
@@ -361,9 +383,7 @@ static void next(struct writer *w)
 		buf_puts(w->out,
 			 "Next: plan against a cluster to get a plan that can be applied.\n");
 	else if (w->p->n_changes && w->o->plan_file)
-		buf_printf(w->out, "Next: rhumb apply %s%s%s%s\n", file,
-			   s->by_action[ACTION_REPLACE] ? " --allow-replace" : "",
-			   in_folder ? " --cluster " : "", in_folder ? w->p->server : "");
+		next_apply(w, s->by_action[ACTION_REPLACE] > 0);
 	else if (w->p->n_changes)
 		buf_puts(w->out, "Next: rhumb plan -o PLAN, then rhumb apply PLAN\n");
 }
@@ -376,8 +396,10 @@ void report_plan_text(struct buf *out, const struct plan *p, const struct report
 		application(&w, &p->applications[i]);
 	if (p->n_notes)
 		newline(&w);
-	for (size_t i = 0; i < p->n_notes; i++)
-		buf_printf(out, "note: %s\n", p->notes[i]);
+	for (size_t i = 0; i < p->n_notes; i++) {
+		put(&w, arena_fmt(&w.arena, "note: %s", p->notes[i]));
+		newline(&w);
+	}
 	totals(&w);
 	next(&w);
 	arena_done(&w.arena);

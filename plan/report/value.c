@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/json_write.h"
+#include "base/utf8.h"
+#include "base/visible.h"
 #include "plan/merge/field_path.h"
 
 enum { LONG_VALUE = 48 }; /* bytes from which a shortened value tells its length */
@@ -100,9 +102,12 @@ static bool is_plain(const char *s)
 {
 	if (!*s || s[0] == ' ' || s[strlen(s) - 1] == ' ')
 		return false;
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == '"' || *s == 0x7f)
+	for (size_t n = strlen(s), step; n; s += step, n -= step) {
+		uint32_t code;
+		step = utf8_decode(s, n, &code);
+		if (!step || code == '"' || !visible_is_plain(code))
 			return false;
+	}
 	return true;
 }
 

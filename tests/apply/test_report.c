@@ -64,7 +64,7 @@ static const struct report_case cases[] = {
 	  "failed      update   Deployment shop/web                           1.25 s   "
 	  "app/web.yaml:21\n"
 	  "            admission said\n"
-	  "            no?[2J\n"
+	  "            no\\x1b[2J\n"
 	  "problem     the parent is gone\n"
 	  "failed: 1 applied, 1 failed, 2 not tried   3.50 s\n"
 	  "Try again.\n" },

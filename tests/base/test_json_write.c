@@ -105,6 +105,9 @@ static const struct text_case indented[] = {
 	{ "empty", "{\"a\":{},\"b\":[]}", "{\n  \"a\": {},\n  \"b\": []\n}" },
 	{ "nested", "{\"a\":[1,{\"b\":null}],\"c\":\"\\n\"}",
 	  "{\n  \"a\": [\n    1,\n    {\n      \"b\": null\n    }\n  ],\n  \"c\": \"\\n\"\n}" },
+	{ "what drives a terminal", "[\"\\u009b\\u007f\\u202e\"]",
+	  "[\n  \"\\u009b\\u007f\\u202e\"\n]" },
+	{ "letters stay", "{\"ü\":\"東🙂\"}", "{\n  \"ü\": \"東🙂\"\n}" },
 };
 
 static void indented_run(void **state)
