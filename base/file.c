@@ -66,7 +66,10 @@ int file_read(const char *path, size_t max, struct buf *out, struct err *err)
 		return err_set(err, ERR_LIMIT, "read %s: more than %zu bytes", path, max);
 	if (read_all(fd, path, &b, err) < 0)
 		return -1;
-	buf_put(out, b.data, b.len);
+	size_t n = b.len, limit = out->max;
+	char *data = buf_take(&b);
+	buf_done(out);
+	*out = (struct buf){ .data = data, .len = n, .cap = n + 1, .max = limit };
 	return 0;
 }
 

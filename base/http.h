@@ -37,6 +37,7 @@ enum {
 	HTTP_MAX_HEADER_BYTES = 256 << 10, /* of one answer */
 	HTTP_MAX_WARNINGS = 64,            /* Warning headers kept of one answer */
 	HTTP_MAX_ERROR_BODY = 1 << 20,     /* of an answer that is not 2xx; cut there */
+	HTTP_MAX_COLLECTED = 40 << 20,     /* of all answers that are coming in and collected */
 	HTTP_CONNECT_SECONDS = 10,
 	HTTP_STALL_SECONDS = 30, /* without a byte */
 	HTTP_ATTEMPTS = 5,

@@ -104,6 +104,23 @@ static size_t keep_failure(struct transfer *t, const char *p, size_t n)
 	return n;
 }
 
+/* Answers without on_body wait whole in memory, as many as there are requests at once. */
+static size_t collect(struct transfer *t, const char *p, size_t n)
+{
+	struct http_client *c = t->client;
+	size_t all = n;
+	for (size_t i = 0; i < c->n_slots; i++)
+		all += c->slots[i].answer.body.len;
+	if (all > HTTP_MAX_COLLECTED) {
+		err_set(&t->answer.err, ERR_LIMIT,
+			"%s answers several requests with more than %d bytes together", c->host,
+			HTTP_MAX_COLLECTED);
+		return 0;
+	}
+	buf_put(&t->answer.body, p, n);
+	return n;
+}
+
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
@@ -119,10 +136,8 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 			t->client->host, r->max_bytes);
 		return 0;
 	}
-	if (!r->on_body) {
-		buf_put(&t->answer.body, p, n);
-		return n;
-	}
+	if (!r->on_body)
+		return collect(t, p, n);
 	t->streamed = true;
 	return r->on_body(r, p, n, &t->answer.err) < 0 ? 0 : n;
 }

@@ -164,6 +164,8 @@ static const struct http_case http_cases[] = {
 	  "bytes came" },
 	{ "endless body", "GET", "/endless", true, NULL, 4 << 20, 0, 0, ERR_LIMIT, 1,
 	  "more than 4194304 bytes" },
+	{ "endless body without a ceiling of its own", "GET", "/endless", true, NULL, 0, 0, 0,
+	  ERR_LIMIT, 1, "more than 41943040 bytes together" },
 	{ "endless stream", "GET", "/endless", true, take_piece, 32 << 20, 0, 0, ERR_LIMIT, 1,
 	  "more than 33554432 bytes" },
 	{ "endless refusal", "GET", "/endless-error", true, NULL, 0, 0, 403, 0, 1, NULL },
