@@ -53,8 +53,9 @@ static int read_config(struct target *t, const struct revision *rev, struct conf
 			return 0;
 		return err_move(err, &missing);
 	}
-	if (repository_read(t->repository, blob, GIT_MAX_FILE, &text, err) < 0 ||
-	    config_parse(out, buf_text(&text), text.len, CONFIG_FILE, err) < 0) {
+	if (repository_read(t->repository, blob, GIT_MAX_FILE, &text, err) < 0)
+		err_locate(err, (struct srcpos){ .file = CONFIG_FILE });
+	if (err->code || config_parse(out, buf_text(&text), text.len, CONFIG_FILE, err) < 0) {
 		if (*rev->commit)
 			err_wrap(err, "at %.7s", rev->commit);
 		return -1;

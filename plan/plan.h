@@ -19,7 +19,7 @@
 #define PLAN_API_VERSION "rhumb.dev/v1"
 
 enum {
-	PLAN_MAX_BYTES = 256 << 20,
+	PLAN_MAX_BYTES = 64 << 20, /* 10,000 new Deployments and ConfigMaps have 36 MB */
 	PLAN_MAX_CHANGES = 100000,
 };
 

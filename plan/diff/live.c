@@ -43,6 +43,16 @@ static size_t application_of_label(const struct build *b, const char *applyset)
 	return SIZE_MAX;
 }
 
+/* Every write to an object is conditional on its uid. */
+static bool has_uid(struct build *b, struct subject *s, const struct json *live)
+{
+	const char *uid = json_str(json_at(live, "metadata", "uid", NULL));
+	if (uid && *uid)
+		return true;
+	subject_unknown(b, s, "cannot be read: the server's object has no metadata.uid");
+	return false;
+}
+
 static void add_member(struct build *b, const struct object_ref *ref, const struct kind *kind,
 		       const struct json *live)
 {
@@ -60,7 +70,8 @@ static void add_member(struct build *b, const struct object_ref *ref, const stru
 		.application = app,
 		.kind = kind,
 	};
-	subject_set_live(b, s, live);
+	if (has_uid(b, s, live))
+		subject_set_live(b, s, live);
 }
 
 static void take(struct build *b, const struct kind *kind, const struct json *live)
@@ -82,6 +93,8 @@ static void take(struct build *b, const struct kind *kind, const struct json *li
 	}
 	if (s->read)
 		return; /* a page that came twice */
+	if (!has_uid(b, s, live))
+		return;
 	if (s->head && rules_ignore_any(b, s)) {
 		struct owners owners;
 		owners_of(&b->arena, live, &owners);

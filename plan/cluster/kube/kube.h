@@ -16,17 +16,18 @@
 #include "plan/cluster/kube/auth.h"
 
 enum {
-	KUBE_TIMEOUT = 60,             /* seconds of one request */
-	KUBE_CALLS_IN_FLIGHT = 32,     /* gets and dry-runs at once */
-	KUBE_LISTS_IN_FLIGHT = 8,      /* pages at once */
-	KUBE_PAGE_OBJECTS = 500,       /* asked for in one page */
-	KUBE_MAX_PAGE = 256 << 20,     /* bytes; a page is cut into objects as it comes, not kept */
-	KUBE_MAX_OBJECT = 8 << 20,     /* bytes of one object; etcd keeps 1.5 MiB */
-	KUBE_MAX_VALUES = 500000,      /* JSON values in one object */
-	KUBE_MAX_OBJECTS = 200000,     /* of one list */
-	KUBE_MAX_EMPTY_PAGES = 100,    /* of one list, that promise more */
-	KUBE_MAX_RESTARTS = 3,         /* of one list, after 410 */
-	KUBE_MAX_DISCOVERY = 16 << 20, /* bytes of one answer */
+	KUBE_TIMEOUT = 60,            /* seconds of one request */
+	KUBE_CALLS_IN_FLIGHT = 32,    /* gets and dry-runs at once */
+	KUBE_LISTS_IN_FLIGHT = 8,     /* pages at once */
+	KUBE_PAGE_OBJECTS = 500,      /* asked for in one page */
+	KUBE_MAX_PAGE = 256 << 20,    /* bytes; a page is cut into objects as it comes, not kept */
+	KUBE_MAX_OBJECT = 8 << 20,    /* bytes of one object; etcd keeps none over 1.5 MiB */
+	KUBE_MAX_VALUES = 1 << 18,    /* in one object */
+	KUBE_MAX_OBJECTS = 200000,    /* of one list */
+	KUBE_MAX_SMALL_PAGES = 100,   /* of one list, with hardly an object, that promise more */
+	KUBE_SMALL_PAGE = 50,         /* objects */
+	KUBE_MAX_RESTARTS = 3,        /* of one list, after 410 */
+	KUBE_MAX_DISCOVERY = 8 << 20, /* bytes of one answer; 2,000 CRDs have half of it */
 };
 
 /* The namespace of the context, "default" where it has none.  Only for a cluster that

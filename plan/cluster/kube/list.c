@@ -75,7 +75,7 @@ struct listing {
 	struct kube_split split;
 	struct seen seen;
 	size_t on_page; /* objects, seen before or not */
-	unsigned empty_pages, restarts;
+	unsigned small_pages, restarts;
 };
 
 struct lists {
@@ -122,7 +122,8 @@ static int on_item(void *ctx, const char *text, size_t n, struct err *err)
 	if (!name)
 		return err_set(err, ERR_INPUT, "an object without a name in the list");
 	int rc = 0;
-	l->on_page++;
+	if (++l->on_page > KUBE_MAX_OBJECTS)
+		return err_set(err, ERR_LIMIT, "more than %d objects", KUBE_MAX_OBJECTS);
 	if (seen_add(&l->seen, json_get_str(metadata, "namespace"), name)) {
 		if (++r->objects > KUBE_MAX_OBJECTS)
 			return err_set(err, ERR_LIMIT, "more than %d objects", KUBE_MAX_OBJECTS);
@@ -228,9 +229,9 @@ static void page_done(struct listing *l, const struct http_answer *a, struct err
 	}
 	if (read_envelope(l, err) < 0 || !l->next_page)
 		return;
-	if (!l->on_page && ++l->empty_pages > KUBE_MAX_EMPTY_PAGES)
-		err_set(err, ERR_LIMIT, "more than %d pages without an object",
-			KUBE_MAX_EMPTY_PAGES);
+	if (l->on_page < KUBE_SMALL_PAGE && ++l->small_pages > KUBE_MAX_SMALL_PAGES)
+		err_set(err, ERR_LIMIT, "more than %d pages of less than %d objects",
+			KUBE_MAX_SMALL_PAGES, KUBE_SMALL_PAGE);
 	else
 		make_ready(l->all, l);
 }

@@ -4,7 +4,10 @@
 #include "base/json_parse.h"
 #include "plan/cluster/kube/kube.h"
 
-enum { EXCERPT = 200 };
+enum {
+	EXCERPT = 200,
+	MESSAGE_MAX = 4096, /* bytes of a server's message: it goes into plans and reports */
+};
 
 bool kube_is_json(const char *content_type)
 {
@@ -85,6 +88,15 @@ static const struct json *status_of(struct arena *a, const char *content_type,
 	return kind && strcmp(kind, "Status") == 0 ? v : NULL;
 }
 
+static void set_message(struct err *err, enum err_code code, const char *message)
+{
+	size_t n = strlen(message), shown = n;
+	if (n > MESSAGE_MAX)
+		for (shown = MESSAGE_MAX; ((unsigned char)message[shown] & 0xC0) == 0x80;)
+			shown--;
+	err_set(err, code, "%.*s%s", (int)shown, message, shown < n ? "..." : "");
+}
+
 void kube_refusal(struct arena *a, int status, const char *content_type, const struct buf *body,
 		  const struct json **status_object, struct err *err)
 {
@@ -99,7 +111,7 @@ void kube_refusal(struct arena *a, int status, const char *content_type, const s
 	if (status == 401) /* its message is "Unauthorized" and no more */
 		err_set(err, code, "%s (401)", what);
 	else if (message && *message)
-		err_set(err, code, "%s", message);
+		set_message(err, code, message);
 	else if (v || !body->len)
 		err_set(err, code, "%s (%d)", what ? what : "the server refuses", status);
 	else {
