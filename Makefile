@@ -113,6 +113,10 @@ fuzz-%:
 	build/fuzz/fuzz_$* -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
 		-print_final_stats=1 -artifact_prefix=build/fuzz/$*- build/fuzz/corpus/$* testdata/fuzz/$*
 
+# What means harm ends in an error, in little time and memory (tests/hostile/README.md).
+hostile: all
+	@tests/hostile/run --rhumb $(BUILD)/rhumb $(HOSTILE)
+
 # Figures and bars (tests/bench/README.md); prints, and asserts no time.
 bench: all
 	@tests/bench/run --rhumb $(BUILD)/rhumb $(BENCH)
@@ -140,6 +144,6 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all tests unit unit-kube check yaml-oracle $(CHECKS) asan asan-e2e e2e clang analyze bench demo test deps install format clean
+.PHONY: all tests unit unit-kube check yaml-oracle $(CHECKS) asan asan-e2e e2e clang analyze bench hostile demo test deps install format clean
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TESTLIB_OBJ)) $(addsuffix .d,$(TESTS) $(FUZZ)) $(TOOL_SRC:%.c=$(BUILD)/%.d)
