@@ -215,7 +215,12 @@ static void settle(struct run *r, struct step *s)
 	bool again = t->resend && (t->lost ? s->losses++ < APPLY_MAX_LOST
 					   : s->conflicts++ < APPLY_MAX_CONFLICTS);
 	if (!again) {
-		fail(r, s, t->message);
+		/* What is still on its way may be done yet. */
+		AUTO(auto_free)
+		char *text =
+			xfmt("%s%s", t->message,
+			     t->lost ? "; when it was read afterwards, this was not done" : "");
+		fail(r, s, text);
 		return;
 	}
 	free(t->message);
@@ -292,12 +297,23 @@ static void read_answer(struct run *r, struct step *s, const struct api_call *ca
 		read_failed(r, s, call);
 }
 
+/* Between the read and the question a controller has written. */
+static bool moved_since_read(const struct step *s, const struct api_call *call)
+{
+	const char *version = ok(call) ? version_of(call->object) : NULL;
+	return version && s->resource_version && strcmp(version, s->resource_version) != 0;
+}
+
 /* Anything but the same object: our write would change it, so it is not done. */
 static void ask_answer(struct run *r, struct step *s, const struct api_call *call)
 {
 	AUTO(auto_free) char *why = TAKE(s->why_stale);
 	if (ok(call) && check_same_as_asked(s, call->object))
 		found_done(r, s);
+	else if (moved_since_read(s, call) && s->conflicts++ < APPLY_MAX_CONFLICTS)
+		s->next = REQUEST_READ;
+	else if (call->status == 0 || call->status == 429 || call->status >= 500)
+		read_failed(r, s, call); /* the server has not said what is true */
 	else
 		end(r, s, OUTCOME_STALE, why);
 }

@@ -150,6 +150,9 @@ char *stale_reason(const struct step *s, const struct json *live);
 bool takeover_is_pending(const struct change *c, const struct json *live);
 /* Our entry in managedFields as FieldsV1, NULL where there is none. */
 const struct json *takeover_own_fields(const struct json *live);
+/* Whether the object is as the patch left it, and nobody has written since: whoever changes a field
+ * changes an entry.  What our patch was answered may be lost. */
+bool takeover_was_done(const struct step *s, const struct json *live);
 /* The patch that moves the fields to us. */
 struct json takeover_patch(struct arena *a, const struct step *s);
 

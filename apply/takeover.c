@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/json_write.h"
 #include "plan/merge/fieldset.h"
 
 static bool text_is(const struct json *v, const char *key, const char *want)
@@ -114,6 +115,40 @@ static struct json moved(struct arena *a, const struct change *c, const struct j
 	json_set(a, &ours, "fieldsV1", field_set_json(a, &all));
 	json_append(a, &out, ours);
 	return out;
+}
+
+/* An entry as it is compared: the server sets the time of ours. */
+static const char *entry_text(struct arena *a, const struct json *entry)
+{
+	struct json v = json_copy(a, entry);
+	AUTO(buf_done) struct buf text = { 0 };
+	if (entry_is_ours(entry))
+		json_remove(&v, "time");
+	json_write_canonical(&text, &v);
+	return arena_strdup(a, buf_text(&text));
+}
+
+static bool has_entry(struct arena *a, const struct json *entries, const char *text)
+{
+	for (uint32_t i = 0; i < entries->n; i++)
+		if (strcmp(entry_text(a, &entries->items[i]), text) == 0)
+			return true;
+	return false;
+}
+
+bool takeover_was_done(const struct step *s, const struct json *live)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	const struct json *now = json_at(live, "metadata", "managedFields", NULL);
+	if (!s->managed_fields || !json_is(now, JSON_ARRAY))
+		return false;
+	struct json asked = moved(&a, s->change, s->managed_fields);
+	if (asked.n != now->n)
+		return false;
+	for (uint32_t i = 0; i < asked.n; i++)
+		if (!has_entry(&a, now, entry_text(&a, &asked.items[i])))
+			return false;
+	return true;
 }
 
 static void add_operation(struct arena *a, struct json *patch, const char *op, const char *path,

@@ -25,6 +25,15 @@ static const struct fault_case cases[] = {
 	{ "a read's answer is lost", FAKE_LOSE, true, false, false },
 };
 
+static void plan_takeover(struct world *w, struct change *c)
+{
+	c->takeovers = arena_calloc(&w->p.arena, 1, sizeof(*c->takeovers));
+	struct json *fields = arena_calloc(&w->p.arena, 1, sizeof(*fields));
+	*fields = fixture_json(&w->p.arena, "{\"f:data\":{\"f:k\":{}}}");
+	*c->takeovers = (struct takeover){ "helm", "Update", "", fields };
+	c->n_takeovers = 1;
+}
+
 /* In seven steps: namespace, service account, ConfigMaps, CRD, its object, deletes. */
 static void fill(struct world *w)
 {
@@ -40,12 +49,7 @@ static void fill(struct world *w)
 	world_plan(w, ACTION_CREATE, ACCOUNT("shop2", "sa"));
 	world_plan(w, ACTION_UPDATE, CONFIG("shop", "a", "2"));
 	world_plan(w, ACTION_CREATE, CONFIG("shop", "b", "1"));
-	struct change *c = world_plan(w, ACTION_ADOPT, CONFIG("shop", "adopted", "1"));
-	c->takeovers = arena_calloc(&w->p.arena, 1, sizeof(*c->takeovers));
-	struct json *fields = arena_calloc(&w->p.arena, 1, sizeof(*fields));
-	*fields = fixture_json(&w->p.arena, "{\"f:data\":{\"f:k\":{}}}");
-	*c->takeovers = (struct takeover){ "helm", "Update", "", fields };
-	c->n_takeovers = 1;
+	plan_takeover(w, world_plan(w, ACTION_ADOPT, CONFIG("shop", "adopted", "1")));
 	world_plan(w, ACTION_DELETE, CONFIG("shop", "old", "1"));
 	world_plan(w, ACTION_DELETE, ACCOUNT("shop", "old"));
 	world_planned(w);
@@ -138,12 +142,108 @@ static void stops_at_once(void **state)
 	world_done(&whole);
 }
 
+/* ---- the question whether our own write would change anything */
+
+/* An object whose state after the write the plan could not know, written already. */
+static void deferred(struct world *w)
+{
+	world_init(w);
+	world_plan(w, ACTION_CREATE, CONFIG("shop", "a", "1"))->expect = NULL;
+	world_planned(w);
+	world_apply_ok(w);
+}
+
+static void controller_writes_once(void *ctx, struct fake_cluster *f, const struct api_call *call)
+{
+	unsigned *asked = ctx;
+	if (call->verb == API_DRY_RUN_APPLY && !(*asked)++)
+		fake_put(f,
+			 "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{"
+			 "\"namespace\":\"shop\",\"name\":\"a\",\"annotations\":{"
+			 "\"controller\":\"was here\"}}}",
+			 "controller", "Update");
+}
+
+static void changes_while_asked(void **state)
+{
+	(void)state;
+	struct world w;
+	unsigned asked = 0;
+	deferred(&w);
+	w.f.before_read = controller_writes_once;
+	w.f.ctx = &asked;
+	world_apply_ok(&w);
+	world_expect(&w, "ConfigMap/shop/a", OUTCOME_UNCHANGED);
+	assert_int_equal(asked, 2);
+	world_done(&w);
+}
+
+static void no_answer_is_not_stale(void **state)
+{
+	(void)state;
+	struct world w;
+	deferred(&w);
+	w.f.fail_at = 2; /* after the reads of the parent and the object */
+	w.f.fail_reads = true;
+	w.f.fault = FAKE_BREAK;
+	world_apply_fails(&w, ERR_SERVER, "check ConfigMap shop/a");
+	world_expect(&w, "ConfigMap/shop/a", OUTCOME_NOT_TRIED);
+	world_done(&w);
+}
+
+/* ---- a takeover whose answer is lost, where any write at all makes the plan stale (a Secret) */
+
+struct lost_takeover {
+	const char *name;
+	void (*another)(void *ctx, struct fake_cluster *f, const struct api_call *call);
+	int rc;
+};
+
+static void helm_writes_too(void *ctx, struct fake_cluster *f, const struct api_call *call)
+{
+	(void)ctx, (void)call;
+	if (f->writes == 2)
+		fake_put(f, CONFIG("shop", "a", "theirs"), "helm", "Update");
+}
+
+static const struct lost_takeover lost_takeovers[] = {
+	{ "a takeover's answer is lost", NULL, 0 },
+	{ "a takeover's answer is lost, and another writes", helm_writes_too, -1 },
+};
+
+static void lost_takeover_run(void **state)
+{
+	const struct lost_takeover *row = *state;
+	struct world w;
+	world_init(&w);
+	fake_put(&w.f, CONFIG("shop", "a", "1"), "helm", "Update");
+	struct change *c = world_plan(&w, ACTION_ADOPT, CONFIG("shop", "a", "1"));
+	plan_takeover(&w, c);
+	c->expect = NULL;
+	world_planned(&w);
+	const struct json *live = fake_get(&w.f, "ConfigMap", "shop", "a");
+	w.p.changes[0].precondition.resource_version = arena_strdup(
+		&w.p.arena, json_str(json_at(live, "metadata", "resourceVersion", NULL)));
+	w.p.changes[0].precondition.digest = NULL;
+	w.f.fail_at = 1; /* the write after the parent's */
+	w.f.fault = FAKE_LOSE_DONE;
+	w.f.before_read = row->another;
+	assert_int_equal(world_apply(&w), row->rc);
+	world_expect(&w, "ConfigMap/shop/a", row->rc ? OUTCOME_STALE : OUTCOME_APPLIED);
+	world_done(&w);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(cases) + 1];
+	struct CMUnitTest tests[ARRAY_LEN(cases) + ARRAY_LEN(lost_takeovers) + 3];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		tests[n++] = fixture_row(cases[i].name, fault_case_run, &cases[i]);
 	tests[n++] = fixture_row("stops at once", stops_at_once, NULL);
+	tests[n++] = fixture_row("changes while asked", changes_while_asked, NULL);
+	tests[n++] = fixture_row("no answer is not stale", no_answer_is_not_stale, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(lost_takeovers); i++)
+		tests[n++] =
+			fixture_row(lost_takeovers[i].name, lost_takeover_run, &lost_takeovers[i]);
 	return _cmocka_run_group_tests("faults", tests, n, NULL, NULL);
 }

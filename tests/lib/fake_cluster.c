@@ -346,7 +346,8 @@ static int each_call(struct fake_cluster *f, struct api_call *calls, size_t n, b
 			if (f->before_write)
 				f->before_write(f->ctx, f, f->writes);
 			log_write(f, call);
-		}
+		} else if (f->before_read)
+			f->before_read(f->ctx, f, call);
 		int nth = (int)(*count)++;
 		bool fails = f->fail_at >= 0 && f->fail_reads != writes &&
 			     (nth == f->fail_at || (f->fail_all && nth > f->fail_at));

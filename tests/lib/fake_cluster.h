@@ -45,6 +45,8 @@ struct fake_cluster {
 	const char *mutate;            /* "key": every write sets data.key, as a webhook would */
 	/* Before the nth write (from 0) is carried out, in a batch too. */
 	void (*before_write)(void *ctx, struct fake_cluster *f, unsigned nth);
+	/* Likewise, of a read or dry-run. */
+	void (*before_read)(void *ctx, struct fake_cluster *f, const struct api_call *call);
 	void *ctx;
 };
 
