@@ -87,6 +87,10 @@ check: $(CHECKS) unit
 e2e: all tests
 	@tests/e2e/run --build $(BUILD) $(E2E)
 
+# Applies through a proxy that injects faults (tests/soak/README.md): SOAK=1000 SEED=7 make soak.
+soak: all
+	@tests/soak/run --rhumb $(BUILD)/rhumb --keep $(BUILD)/soak
+
 # What the YAML reader reads against what kubectl's own packages read; needs a go.
 yaml-oracle: $(BUILD)/tests/yaml-to-json
 	@tests/yaml-oracle/run $(BUILD)
@@ -130,7 +134,7 @@ demo:
 # Every suite, with one line for all of them at the end; MORE adds suites.
 test:
 	@.ci/deps test
-	@tests/run-suites $(CHECKS) unit-kube e2e demo $(MORE)
+	@tests/run-suites $(CHECKS) unit-kube e2e soak demo $(MORE)
 
 deps:
 	@.ci/deps test
@@ -144,6 +148,6 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all tests unit unit-kube check yaml-oracle $(CHECKS) asan asan-e2e e2e clang analyze bench hostile demo test deps install format clean
+.PHONY: all tests unit unit-kube check yaml-oracle $(CHECKS) asan asan-e2e e2e soak clang analyze bench hostile demo test deps install format clean
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TESTLIB_OBJ)) $(addsuffix .d,$(TESTS) $(FUZZ)) $(TOOL_SRC:%.c=$(BUILD)/%.d)

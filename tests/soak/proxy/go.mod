@@ -1,0 +1,3 @@
+module rhumb/tests/soak/proxy
+
+go 1.26.0
