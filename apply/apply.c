@@ -10,6 +10,7 @@ static void run_done(struct run *r)
 		free(r->steps[i].why_stale);
 		free(r->steps[i].note);
 	}
+	locks_release(r->locks);
 	err_done(&r->read_err);
 	kind_table_done(&r->kinds);
 	arena_done(&r->scratch);
@@ -32,10 +33,27 @@ static void run_init(struct run *r)
 	}
 }
 
+static int take_locks(struct run *r, struct err *err)
+{
+	const struct apply_options *o = r->options;
+	if (!o->lock)
+		return 0;
+	return locks_take(&r->locks,
+			  &(struct lock_site){ .cluster = r->cluster,
+					       .write = r->write,
+					       .plan = r->plan,
+					       .options = o->lock,
+					       .interrupted = o->interrupted,
+					       .waiting = o->progress.waiting,
+					       .ctx = o->progress.ctx },
+			  err);
+}
+
 /* Everything that comes before the first write. */
 static int look(struct run *r, struct err *err)
 {
-	if (guard_check(r, err) < 0 || prepare(r, err) < 0 || parents_read(r, err) < 0)
+	if (guard_check(r, err) < 0 || prepare(r, err) < 0 || take_locks(r, err) < 0 ||
+	    parents_read(r, err) < 0)
 		return -1;
 	if (run_interrupted(r))
 		return err_set(err, ERR_INTERRUPTED, "interrupted; nothing was written");
@@ -107,7 +125,7 @@ static int conclude(struct run *r, struct err *err)
 {
 	struct apply_result *out = r->result;
 	size_t failed = count(r, step_failed), open = count(r, is_not_tried);
-	if (!failed && !open && !out->n_problems)
+	if (!failed && !open && out->n_problems == r->n_remarks)
 		return conclude_done(r);
 	out->next =
 		"Settle what failed, then apply the same plan again for the rest, or plan again.";
@@ -129,7 +147,7 @@ static int conclude(struct run *r, struct err *err)
 	if (failed || open)
 		return err_set(err, ERR_PARTIAL, "%zu failed, %zu not tried, %zu applied", failed,
 			       open, result_count(out, OUTCOME_APPLIED));
-	return err_set(err, ERR_PARTIAL, "%s", out->problems[0]);
+	return err_set(err, ERR_PARTIAL, "%s", out->problems[r->n_remarks]);
 }
 
 int apply_run(const struct plan *p, struct cluster *c, struct repository *repo,
@@ -145,12 +163,19 @@ int apply_run(const struct plan *p, struct cluster *c, struct repository *repo,
 			 .result = out,
 			 .write = o->write ? o->write : writer_call };
 	run_init(&r);
+	if (o->unlocked) {
+		result_problem(out, "applied without locks: %s", o->unlocked);
+		r.n_remarks++;
+	}
 	int rc;
 	if (look(&r, err) < 0) {
 		rc = give_up(&r, err);
 	} else {
 		execute(&r);
-		parents_finish(&r);
+		if (locks_hold(r.locks))
+			parents_finish(&r);
+		if (locks_lost(r.locks))
+			result_problem(out, "%s", locks_lost(r.locks));
 		rc = conclude(&r, err);
 	}
 	out->seconds = (double)(time_monotonic_ms() - started) / 1000;

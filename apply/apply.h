@@ -6,27 +6,29 @@
  *                  (unless allow_partial), with replacements (unless allow_replace)
  *   2. prepare.c   looks up kinds; reads the values of Secrets from the Git objects that the
  *                  plan pins
- *   3. check.c     reads every object that the plan changes, before anything is written: as
+ *   3. lock.c      takes the lock of each application (lock.h), held until the end
+ *   4. check.c     reads every object that the plan changes, before anything is written: as
  *                  planned already (unchanged), as the plan saw it (ready), or stale; one stale
  *                  object refuses the whole plan (stale.c says what happened to it)
- *   4. execute.c   in the plan's order; changes of one wave and rank do not depend on each other
+ *   5. execute.c   in the plan's order; changes of one wave and rank do not depend on each other
  *                  and run together, APPLY_CONCURRENCY at a time.  Before the first member of an
  *                  application its ApplySet parent lists all kinds and namespaces, old and new
  *                  (applyset.c)
- *   5. exchange.c  the requests of one change, one after the other: takeover of fields
+ *   6. exchange.c  the requests of one change, one after the other: takeover of fields
  *                  (takeover.c), write, and after trouble a read that finds out what is true.
  *                  The object after the write is compared with what the plan expected
- *   6. wait.c      after a CRD: until it is established and its kinds are served
- *   7. applyset.c  the parents get their final kinds and the commit, of each application whose
+ *   7. wait.c      after a CRD: until it is established and its kinds are served
+ *   8. applyset.c  the parents get their final kinds and the commit, of each application whose
  *                  changes were all applied
  *
- * After a failure the batch is finished, and the rest is not tried; with keep_going what does
- * not depend on the failure is. */
+ * Where a lock is lost nothing more is written.  After a failure the batch is finished, and the
+ * rest is not tried; with keep_going what does not depend on the failure is. */
 #ifndef APPLY_APPLY_H
 #define APPLY_APPLY_H
 
 #include <signal.h>
 
+#include "apply/lock.h"
 #include "apply/result.h"
 #include "apply/writer.h"
 #include "plan/git/repository.h"
@@ -58,6 +60,8 @@ struct apply_options {
 	unsigned timeout_seconds;                 /* 0: APPLY_TIMEOUT */
 	const char *key;                          /* RHUMB_KEY, NULL: none */
 	const volatile sig_atomic_t *interrupted; /* not 0: stop after the writes under way */
+	const struct lock_options *lock;          /* NULL: without locks */
+	const char *unlocked; /* without locks: why, a problem of the result; NULL: not said */
 	struct apply_progress progress;
 	writer_fn *write; /* NULL: writer_call; for tests */
 };

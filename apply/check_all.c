@@ -1,4 +1,4 @@
-/* Reading everything that a plan changes before the first write: step 3 of apply.h. */
+/* Reading everything that a plan changes before the first write: step 4 of apply.h. */
 #include "apply/run.h"
 
 #include <string.h>

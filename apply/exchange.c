@@ -1,4 +1,4 @@
-/* The requests of changes, one after the other: step 5 of apply.h.
+/* The requests of changes, one after the other: step 6 of apply.h.
  *
  * Each step says which request it needs next; a round sends those of all steps, reads in one
  * batch and writes in another, and each answer decides what the step needs then (answer.c). */
@@ -136,6 +136,21 @@ static void pause_round(struct step **steps, size_t n, unsigned *ms)
 	*ms = *ms * 2 < POLL_MAX_MS ? *ms * 2 : POLL_MAX_MS;
 }
 
+/* Without our lock nothing is written, nor written again. */
+static void drop_writes(struct run *r, struct step **steps, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct step *s = steps[i];
+		if (s->next == REQUEST_NONE || !requests[s->next].writes)
+			continue;
+		bool touched = s->maybe_done || s->own_version || s->replaced;
+		AUTO(auto_free)
+		char *why = xfmt("%s%s", touched ? "begun, but not finished: " : "",
+				 locks_lost(r->locks));
+		step_end(r, s, touched ? OUTCOME_FAILED : OUTCOME_NOT_TRIED, why);
+	}
+}
+
 void exchange(struct run *r, struct step **steps, size_t n)
 {
 	unsigned ms = POLL_MIN_MS;
@@ -149,6 +164,8 @@ void exchange(struct run *r, struct step **steps, size_t n)
 			return;
 		pause_round(steps, n, &ms);
 		send_batch(r, steps, n, false);
+		if (!locks_hold(r->locks))
+			drop_writes(r, steps, n);
 		send_batch(r, steps, n, true);
 	}
 }

@@ -1,4 +1,4 @@
-/* The order of writing: step 4 of apply.h. */
+/* The order of writing: step 5 of apply.h. */
 #include "apply/run.h"
 
 #include <string.h>
@@ -73,11 +73,33 @@ static void run_chunk(struct run *r, struct chunk *c)
 	wait_for_crds(r, c->steps, c->n);
 }
 
-/* What stops the rest, NULL where nothing does. */
-static const char *stopped(struct run *r, const struct chunk *c)
+/* Namespaces that were just made get the locks of their applications. */
+static bool keep_locks(struct run *r)
+{
+	for (size_t i = 0; i < r->plan->n_applications; i++) {
+		if (!locks_is_away(r->locks, i))
+			continue;
+		const struct step *ns = run_namespace(r, r->plan->applications[i].namespace);
+		if (ns && is_done(ns))
+			locks_go_home(r->locks, i);
+	}
+	return locks_hold(r->locks);
+}
+
+/* Why nothing more may be written, NULL where it may. */
+static const char *halted(struct run *r)
 {
 	if (run_interrupted(r))
 		return "interrupted";
+	return keep_locks(r) ? NULL : locks_lost(r->locks);
+}
+
+/* What stops the rest, NULL where nothing does. */
+static const char *stopped(struct run *r, const struct chunk *c)
+{
+	const char *why = halted(r);
+	if (why)
+		return why;
 	if (r->options->keep_going)
 		return NULL;
 	for (size_t i = 0; i < c->n; i++)
@@ -93,7 +115,7 @@ static const char *stopped(struct run *r, const struct chunk *c)
 void execute(struct run *r)
 {
 	const struct plan *p = r->plan;
-	const char *why = run_interrupted(r) ? "interrupted" : NULL;
+	const char *why = halted(r);
 	for (size_t i = 0; i < p->n_changes && !why;) {
 		struct chunk c = { .n = 0 };
 		size_t first = i;

@@ -88,6 +88,8 @@ struct run {
 	struct kind_table kinds;
 	struct step *steps;     /* as plan->changes */
 	struct parent *parents; /* as plan->applications */
+	struct locks *locks;    /* NULL: none */
+	size_t n_remarks;       /* problems of the result that are no failure; they come first */
 	struct err read_err;    /* the first object that the check could not read */
 	const char *stopped;    /* why the rest was not tried, NULL */
 	bool wrote;             /* the cluster may have been changed */

@@ -1,4 +1,4 @@
-/* A CRD is of use when its kinds are served: step 6 of apply.h.
+/* A CRD is of use when its kinds are served: step 7 of apply.h.
  *
  * Its condition Established comes first, the entry in discovery a little later; custom resources
  * that are sent before get a 404. */
@@ -153,6 +153,7 @@ void wait_for_crds(struct run *r, struct step **steps, size_t n)
 	int64_t deadline = run_deadline(r);
 	for (unsigned ms = POLL_MIN_MS;; ms = ms * 2 < POLL_MAX_MS ? ms * 2 : POLL_MAX_MS) {
 		look(&w);
+		locks_hold(r->locks);
 		if (all_established(&w)) {
 			reread_kinds(r);
 			if (all_served(&w))

@@ -2,7 +2,10 @@
 #include "base/time.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
 
 /* `n` decimal digits at *p, within a range. */
 static bool number(const char **p, int n, int min, int max, int *out)
@@ -99,4 +102,32 @@ int64_t time_monotonic_ms(void)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+bool duration_parse(const char *text, unsigned *seconds)
+{
+	static const struct {
+		char unit;
+		unsigned long seconds;
+	} units[] = { { 'h', 3600 }, { 'm', 60 }, { 's', 1 }, { '\0', 1 } };
+	enum { MAX_SECONDS = 24 * 3600 };
+	unsigned long total = 0;
+	size_t next = 0;
+	do {
+		char *end;
+		if (*text < '0' || *text > '9')
+			return false;
+		unsigned long n = strtoul(text, &end, 10);
+		while (next < ARRAY_LEN(units) && units[next].unit != *end)
+			next++;
+		/* A number without a unit stands alone. */
+		if (next == ARRAY_LEN(units) || n > MAX_SECONDS || (!*end && total))
+			return false;
+		total += n * units[next++].seconds;
+		text = *end ? end + 1 : end;
+	} while (*text);
+	if (total > MAX_SECONDS)
+		return false;
+	*seconds = (unsigned)total;
+	return true;
 }

@@ -17,6 +17,9 @@ void time_format(time_t t, char out[TIME_TEXT]);
 /* "2026-01-02T03:04:05.000000Z": a Kubernetes MicroTime. */
 void time_format_micro(struct timespec t, char out[TIME_TEXT]);
 
+/* "0", "90" (seconds), "30s", "5m", "1h30m"; false for anything else, and past a day. */
+bool duration_parse(const char *text, unsigned *seconds);
+
 /* Milliseconds on the monotonic clock, from an unknown start. */
 int64_t time_monotonic_ms(void);
 

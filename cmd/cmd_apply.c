@@ -14,6 +14,7 @@ struct options {
 	struct target_options target;
 	const char *output;
 	bool keep_going, allow_partial, allow_replace;
+	const char *lock, *lock_timeout;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -105,6 +106,24 @@ static int report(const struct apply_result *r, const char *file, int rc, struct
 	return rc < 0 && one_terminal() ? exit_status_of(err) : rc;
 }
 
+/* ---- locks */
+
+static int lock_options(const struct options *o, struct lock_options *out, struct err *err)
+{
+	const char *lease = getenv("RHUMB_LEASE"); /* for tests of how locks end */
+	out->holder = getenv("RHUMB_HOLDER");
+	if (o->lock_timeout && !duration_parse(o->lock_timeout, &out->timeout_seconds))
+		return err_set(err, ERR_USAGE,
+			       "--lock-timeout takes a duration such as 90s or 5m, not \"%s\"",
+			       o->lock_timeout);
+	if (lease && (!duration_parse(lease, &out->lease_seconds) || !out->lease_seconds ||
+		      out->lease_seconds > LOCK_MAX_LEASE_SECONDS))
+		return err_set(err, ERR_USAGE,
+			       "RHUMB_LEASE takes a duration from 1s to %ds, not \"%s\"",
+			       LOCK_MAX_LEASE_SECONDS, lease);
+	return 0;
+}
+
 static int run(void *options, int argc, const char **argv, struct err *err)
 {
 	const struct options *o = options;
@@ -122,6 +141,10 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 			"a cluster to apply");
 	if (open_target(o, &t, &plan, err) < 0)
 		return -1;
+	struct lock_options lock = { 0 };
+	bool locked = !o->lock || strcmp(o->lock, "true") == 0;
+	if (lock_options(o, &lock, err) < 0)
+		return -1;
 	catch_signals();
 	struct apply_options ao = {
 		.keep_going = o->keep_going,
@@ -130,6 +153,9 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 		.timeout_seconds = o->target.timeout,
 		.key = getenv("RHUMB_KEY"),
 		.interrupted = &interrupted,
+		.lock = locked ? &lock : NULL,
+		.unlocked =
+			locked ? NULL : "another apply could run at the same time (--lock=false)",
 		.progress = { .finished = on_finished, .waiting = on_waiting },
 	};
 	int rc = apply_run(&plan, t.cluster, t.repository, &ao, &result, err);
@@ -151,6 +177,10 @@ static const struct option_row rows[] = {
 	  "apply the rest of a plan with conflicts, unknowns or stale objects" },
 	{ "allow-replace", 0, OPTION_FLAG, offsetof(struct options, allow_replace), NULL,
 	  "delete and create objects whose immutable fields change" },
+	{ "lock-timeout", 0, OPTION_TEXT, offsetof(struct options, lock_timeout), "DURATION",
+	  "wait for applies of the same applications, as 90s or 5m" },
+	{ "lock", 0, OPTION_CHOICE, offsetof(struct options, lock), "true|false",
+	  "false: without locks, where leases may not be written" },
 	CONNECTION_OPTIONS,
 	{ 0 },
 };
@@ -161,7 +191,9 @@ const struct command cmd_apply = {
 	.summary = "execute exactly a plan",
 	.details = "Checks that every object is still as the plan saw it before the first write; "
 		   "otherwise nothing is written\n(exit status 5).  Each write carries a "
-		   "precondition that the API server enforces.",
+		   "precondition that the API server enforces.\n\nA lock for each application "
+		   "keeps two applies of it apart: Lease rhumb-APPLICATION in its namespace,\nor a "
+		   "file lock for file:DIR.  RHUMB_HOLDER names the holder, else user@host/pid.",
 	.options = rows,
 	.options_size = sizeof(struct options),
 	.run = run,

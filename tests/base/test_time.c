@@ -71,10 +71,45 @@ static void monotonic(void **state)
 	assert_true(time_monotonic_ms() >= before);
 }
 
+static void durations(void **state)
+{
+	static const struct {
+		const char *text;
+		int seconds; /* -1: none */
+	} rows[] = {
+		{ "0", 0 },
+		{ "90", 90 },
+		{ "30s", 30 },
+		{ "5m", 300 },
+		{ "1h30m", 5400 },
+		{ "24h", 86400 },
+		{ "25h", -1 },
+		{ "", -1 },
+		{ "s", -1 },
+		{ "5x", -1 },
+		{ "30s5m", -1 },
+		{ "1h30", -1 },
+		{ "-5s", -1 },
+		{ "5 s", -1 },
+		{ "1.5h", -1 },
+		{ "5m5m", -1 },
+		{ "99999999999999999999s", -1 },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		unsigned seconds = 42;
+		bool good = duration_parse(rows[i].text, &seconds);
+		if (good != (rows[i].seconds >= 0) ||
+		    (good ? (int)seconds != rows[i].seconds : seconds != 42))
+			fail_msg("%s: %u", rows[i].text, seconds);
+	}
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[64] = { cmocka_unit_test(format), cmocka_unit_test(monotonic) };
-	size_t n = 2;
+	struct CMUnitTest tests[64] = { cmocka_unit_test(format), cmocka_unit_test(monotonic),
+					cmocka_unit_test(durations) };
+	size_t n = 3;
 	for (size_t i = 0; i < ARRAY_LEN(parses); i++)
 		tests[n++] = fixture_row(parses[i].text, parse_run, &parses[i]);
 	return _cmocka_run_group_tests("time", tests, n, NULL, NULL);

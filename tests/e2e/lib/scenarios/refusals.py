@@ -64,6 +64,8 @@ RIGHTS = [
      "verbs": ["get", "list", "create", "patch", "delete"]},
     {"apiGroups": ["apps"], "resources": ["deployments"],
      "verbs": ["get", "list", "create", "patch", "delete"]},
+    {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"],
+     "verbs": ["get", "create", "patch"]},
 ]
 SEES_NAMESPACES = [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]}]
 
@@ -145,7 +147,7 @@ def forbidden_write(s):
     if s.cluster.name == "file":
         s.cluster.refuse({"rules": [{"verbs": ["patch"], "kinds": ["Deployment.apps"]}]})
     else:
-        s.cluster.server_apply(json.dumps(role(s, [RIGHTS[0], {
+        s.cluster.server_apply(json.dumps(role(s, [RIGHTS[0], RIGHTS[2], {
             "apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "list"]}])))
         wait_until("forbidden", lambda: s.cluster.run(
             "auth", "can-i", "patch", "deployments", "-n", s.ns,
