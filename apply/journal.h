@@ -1,0 +1,151 @@
+/* The journal of an apply: what is about to be written, and what came of it, on disk before and
+ * after each write.  It lies beside the result file (RESULT.journal) and is kept for a rollback.
+ *
+ *   journal_open()      locks the file; finds out whether it is a new run, or one to be resumed
+ *   journal_earlier()   what the earlier runs did, to be resumed; NULL in a new run
+ *   journal_intent()    before a write; journal_sync() before the first of them is sent
+ *   journal_answer()    after it
+ *   journal_end()       the outcome of a change that was announced
+ *   journal_finish()    after the result file is written: the run is over
+ *   journal_close()     unlocks
+ *
+ * Lines of JSON that are only ever appended, each with a "record":
+ *
+ *   run      plan, cluster, tool, time: a process begins (the first line) or resumes
+ *   intent   id, step, uid and resourceVersion that the write asks for, `sent` (digest of what is
+ *            sent), and the object before the first write: `before`, nothing for one that is not
+ *            there.  Of a Secret no value: `sealed` has the whole (base/seal.h, under RHUMB_KEY),
+ *            or `note` says that its values cannot be restored
+ *   answer   id, step, status (0: none), uid and resourceVersion after it
+ *   end      id and outcome, as in the result file
+ *   finish   outcome: the result file is written
+ *
+ * An intent is on disk (fdatasync) before its write is sent.  Answers are in the file at once, so
+ * that they survive the process, and on disk before the next intent: one that is lost with the
+ * machine is found out by reading the cluster, as after an intent without an answer.
+ *
+ * A last line without its end is what a crash leaves: it is cut off.  Anything else that is not
+ * understood is refused with its line. */
+#ifndef APPLY_JOURNAL_H
+#define APPLY_JOURNAL_H
+
+#include "apply/result.h"
+#include "plan/cluster/cluster.h"
+
+enum {
+	JOURNAL_MAX_BYTES = 1 << 30,
+	JOURNAL_MAX_LINE = 32 << 20, /* an object, or one sealed */
+	JOURNAL_MAX_RECORDS = 40 * PLAN_MAX_CHANGES,
+	JOURNAL_MAX_KEPT = 1000, /* earlier results beside each other: RESULT.1, RESULT.2 ... */
+};
+
+enum journal_step {
+	JOURNAL_APPLY,
+	JOURNAL_DELETE,
+	JOURNAL_TAKEOVER,
+	JOURNAL_PARENT, /* the ApplySet of an application: its id is no change of the plan */
+	JOURNAL_STEP_COUNT,
+};
+
+/* ---- what a journal says */
+
+/* All that is known of one id. */
+struct journal_object {
+	const char *id;
+	const struct json *before; /* NULL: was not there, or no write was announced */
+	const char *sealed, *note; /* of a Secret; else NULL */
+	/* the last write that was announced */
+	enum journal_step step;
+	const char *uid, *resource_version; /* that it asked for; NULL: none */
+	const char *sent;
+	bool answered;
+	int status;
+	const char *new_uid, *new_version; /* of the answer; NULL: none */
+	/* of all writes */
+	bool written;           /* one was done for sure */
+	bool deleted;           /* a deletion was */
+	const char *taken_over; /* resourceVersion that a takeover made; NULL: none */
+	bool ended;             /* the last write's outcome is known: */
+	struct object_result result;
+};
+
+struct journal_log {
+	struct arena arena;
+	char plan[DIGEST_TEXT];
+	const char *cluster, *tool, *started;
+	unsigned runs;
+	struct journal_object *objects; /* in the order in which they were first written */
+	size_t n_objects, cap_objects;
+	const struct journal_object **sorted; /* by id */
+	bool finished;                        /* the last run was, with this outcome: */
+	enum apply_outcome outcome;
+	size_t records;
+	size_t whole; /* bytes of whole lines; the rest is torn */
+};
+
+/* ERR_INPUT with the line for anything but a journal; ERR_LIMIT past JOURNAL_MAX_*.  An empty
+ * text, or a torn first line, has records == 0. */
+int journal_parse(struct journal_log *out, const char *text, size_t n, const char *name,
+		  struct err *err);
+int journal_read(struct journal_log *out, const char *path, struct err *err);
+void journal_log_done(struct journal_log *log);
+
+const struct journal_object *journal_find(const struct journal_log *log, const char *id);
+
+/* The object before the first write, whole: of a Secret unsealed with the key.  ERR_NOT_FOUND
+ * where it was not there, ERR_REFUSED where its values were not kept or there is no key. */
+int journal_before(const struct journal_log *log, const struct journal_object *o, const char *key,
+		   struct arena *a, struct json *out, struct err *err);
+
+/* RESULT.journal; the caller frees. */
+char *journal_path(const char *result);
+
+/* ---- keeping one */
+
+struct journal;
+
+struct journal_intent {
+	const char *id;
+	enum journal_step step;
+	const char *uid, *resource_version; /* NULL: none */
+	const struct json *body;            /* what is sent */
+	bool secret;                        /* whose values must not be told */
+	const char *before;                 /* journal_before_text(); NULL: not there, or said */
+	const char *sealed;
+};
+
+/* The journal of an apply of `p` whose result goes to `result`.  `key` is RHUMB_KEY, NULL: none.
+ *
+ * A journal of the same plan is continued unless its last run was finished with all applied.
+ * Where a finished one has written something, its result and journal are kept as RESULT.1 and
+ * RESULT.1.journal (journal_kept()).  ERR_CONFLICT where another process has it, ERR_REFUSED
+ * where an unfinished run of another plan is in it. */
+int journal_open(struct journal **out, const char *result, const struct plan *p, const char *key,
+		 struct err *err);
+void journal_close(struct journal *j);
+static inline void journal_close_p(struct journal **j)
+{
+	journal_close(*j);
+}
+
+const struct journal_log *journal_earlier(const struct journal *j);
+const char *journal_kept(const struct journal *j); /* NULL: nothing was in the way */
+
+/* After a failure every later call fails too: nothing is written that is not announced. */
+int journal_intent(struct journal *j, const struct journal_intent *i, struct err *err);
+int journal_sync(struct journal *j, struct err *err);
+int journal_answer(struct journal *j, const char *id, enum journal_step step,
+		   const struct api_call *call, struct err *err);
+int journal_end(struct journal *j, const struct object_result *r, struct err *err);
+int journal_finish(struct journal *j, const struct apply_result *r, struct err *err);
+
+/* An object as it is before a write, as JSON text: without managedFields and status, of a Secret
+ * without values.  *sealed: the whole, NULL for anything but a Secret and without a key.  The
+ * caller frees both. */
+char *journal_before_text(const struct journal *j, const char *id, const struct json *live,
+			  bool secret, char **sealed);
+
+/* For tests: called before each record is appended (before: true) and after. */
+void journal_set_hook(struct journal *j, void (*hook)(void *ctx, bool before), void *ctx);
+
+#endif
