@@ -202,10 +202,14 @@ void exchange_start(struct run *r, struct step *s)
 	s->started = time_monotonic_ms();
 	if (p->started)
 		p->started(p->ctx, s->change);
-	if (!run_kind(r, s->change))
+	if (!run_kind(r, s->change)) {
 		fail(r, s, "the cluster does not serve its kind");
-	else
+	} else if (s->going) {
+		s->deadline = run_deadline(r);
+		s->next = REQUEST_GONE;
+	} else {
 		s->next = first_request(s);
+	}
 }
 
 /* The precondition still holds, so it was not done: again, or is that what the server said? */
@@ -230,8 +234,16 @@ static void settle(struct run *r, struct step *s)
 
 /* The object is as planned, though no write has said so: an answer was lost, here or below, where
  * a request is repeated; or somebody else did exactly the same. */
-static void found_done(struct run *r, struct step *s)
+static void found_done(struct run *r, struct step *s, const struct json *live)
 {
+	if (!s->writing && resume_may_be_done(s)) {
+		AUTO(buf_done) struct buf message = { 0 };
+		buf_puts(&message, "written by a run that was ended early, as a read shows");
+		if (live && s->change->action != ACTION_DELETE)
+			compare_with_plan(r, s, live, &message);
+		end(r, s, OUTCOME_APPLIED, message.data);
+		return;
+	}
 	if (!s->writing) {
 		step_end(r, s, OUTCOME_UNCHANGED, NULL);
 		return;
@@ -248,13 +260,15 @@ void exchange_judge(struct run *r, struct step *s, const struct json *live)
 	switch (check_object(r, s, live, &why)) {
 	case VERDICT_READY:
 		s->next = REQUEST_NONE;
+		if (live)
+			announce_before(r, s, live);
 		if (s->writing)
 			settle(r, s);
 		else
 			s->state = STEP_READY;
 		break;
 	case VERDICT_DONE:
-		found_done(r, s);
+		found_done(r, s, live);
 		break;
 	case VERDICT_STALE:
 		end(r, s, OUTCOME_STALE, why);
@@ -309,7 +323,7 @@ static void ask_answer(struct run *r, struct step *s, const struct api_call *cal
 {
 	AUTO(auto_free) char *why = TAKE(s->why_stale);
 	if (ok(call) && check_same_as_asked(s, call->object))
-		found_done(r, s);
+		found_done(r, s, call->object);
 	else if (moved_since_read(s, call) && s->conflicts++ < APPLY_MAX_CONFLICTS)
 		s->next = REQUEST_READ;
 	else if (call->status == 0 || call->status == 429 || call->status >= 500)

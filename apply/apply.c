@@ -9,6 +9,8 @@ static void run_done(struct run *r)
 		free(r->steps[i].trouble.message);
 		free(r->steps[i].why_stale);
 		free(r->steps[i].note);
+		free(r->steps[i].before);
+		free(r->steps[i].sealed);
 	}
 	locks_release(r->locks);
 	err_done(&r->read_err);
@@ -52,6 +54,7 @@ static int take_locks(struct run *r, struct err *err)
 /* Everything that comes before the first write. */
 static int look(struct run *r, struct err *err)
 {
+	resume(r);
 	if (guard_check(r, err) < 0 || prepare(r, err) < 0 || take_locks(r, err) < 0 ||
 	    parents_read(r, err) < 0)
 		return -1;
@@ -60,10 +63,29 @@ static int look(struct run *r, struct err *err)
 	return check_all(r, err);
 }
 
-/* Nothing was written: every change that has no outcome yet was not tried. */
-static int give_up(struct run *r, const struct err *err)
+/* The earlier run wrote, this one has not. */
+static int give_up_again(struct run *r, struct err *err)
 {
 	struct apply_result *out = r->result;
+	bool interrupted = err->code == ERR_INTERRUPTED;
+	out->outcome = interrupted ? APPLY_INTERRUPTED : APPLY_FAILED;
+	out->next = interrupted ? "Apply the same plan again for the rest."
+				: "Nothing more was written. Settle what is in the way and apply "
+				  "the same plan again for the rest, or plan again.";
+	result_problem(out, "%s", err->msg);
+	err->code = interrupted ? ERR_INTERRUPTED : ERR_PARTIAL;
+	return err_wrap(err, "an earlier run was not finished, and cannot be resumed");
+}
+
+/* Nothing was written: every change that has no outcome yet was not tried. */
+static int give_up(struct run *r, struct err *err)
+{
+	struct apply_result *out = r->result;
+	for (size_t i = 0; i < r->plan->n_changes; i++)
+		if (r->steps[i].state != STEP_ENDED)
+			step_end(r, &r->steps[i], OUTCOME_NOT_TRIED, NULL);
+	if (r->wrote)
+		return give_up_again(r, err);
 	out->outcome = err->code == ERR_STALE         ? APPLY_STALE
 		       : err->code == ERR_REFUSED     ? APPLY_REFUSED
 		       : err->code == ERR_INTERRUPTED ? APPLY_INTERRUPTED
@@ -79,9 +101,6 @@ static int give_up(struct run *r, const struct err *err)
 						 "the same plan again.";
 	if (err->code != ERR_STALE)
 		result_problem(out, "%s", err->msg);
-	for (size_t i = 0; i < r->plan->n_changes; i++)
-		if (r->steps[i].state != STEP_ENDED)
-			step_end(r, &r->steps[i], OUTCOME_NOT_TRIED, NULL);
 	return -1;
 }
 

@@ -6,6 +6,8 @@
  *                  (unless allow_partial), with replacements (unless allow_replace)
  *   2. prepare.c   looks up kinds; reads the values of Secrets from the Git objects that the
  *                  plan pins
+ *      resume.c    where a journal has an earlier run that was not finished: what it did stands,
+ *                  and what it announced without an outcome is found out by the check
  *   3. lock.c      takes the lock of each application (lock.h), held until the end
  *   4. check.c     reads every object that the plan changes, before anything is written: as
  *                  planned already (unchanged), as the plan saw it (ready), or stale; one stale
@@ -15,8 +17,9 @@
  *                  application its ApplySet parent lists all kinds and namespaces, old and new
  *                  (applyset.c)
  *   6. exchange.c  the requests of one change, one after the other: takeover of fields
- *                  (takeover.c), write, and after trouble a read that finds out what is true.
- *                  The object after the write is compared with what the plan expected
+ *                  (takeover.c), write, each announced in the journal, and after trouble a
+ *                  read that finds out what is true.  The object after the write is compared
+ *                  with what the plan expected
  *   7. wait.c      after a CRD: until it is established and its kinds are served
  *   8. applyset.c  the parents get their final kinds and the commit, of each application whose
  *                  changes were all applied
@@ -28,6 +31,7 @@
 
 #include <signal.h>
 
+#include "apply/journal.h"
 #include "apply/lock.h"
 #include "apply/result.h"
 #include "apply/writer.h"
@@ -62,6 +66,7 @@ struct apply_options {
 	const volatile sig_atomic_t *interrupted; /* not 0: stop after the writes under way */
 	const struct lock_options *lock;          /* NULL: without locks */
 	const char *unlocked; /* without locks: why, a problem of the result; NULL: not said */
+	struct journal *journal;                  /* NULL: none is kept */
 	struct apply_progress progress;
 	writer_fn *write; /* NULL: writer_call; for tests */
 };
@@ -69,6 +74,8 @@ struct apply_options {
 /* Fills `out` in any case; result_done() releases it.  0: every change is applied or was so
  * already.  -1: ERR_REFUSED and ERR_STALE, nothing was written; ERR_PARTIAL, something failed
  * after the first write; ERR_INTERRUPTED; anything else, nothing was written.
+ * Resumed after a run that wrote, it is ERR_PARTIAL instead of ERR_STALE and the like: the result
+ * has what the earlier run did.  Write the result file and call journal_finish() afterwards.
  * `repo` is needed for Secrets only and may be NULL otherwise. */
 int apply_run(const struct plan *p, struct cluster *c, struct repository *repo,
 	      const struct apply_options *o, struct apply_result *out, struct err *err);

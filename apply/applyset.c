@@ -228,6 +228,7 @@ static int was_written(void *ctx, struct api_call *call, struct err *err)
 	struct parent *p = call->user;
 	(void)err;
 	p->again = false;
+	announce_parent_answer(r, p, call);
 	r->wrote = r->wrote || call->status == 0 || call->status >= 500;
 	if (call->status >= 200 && call->status < 300 && call->object) {
 		AUTO(err_done) struct err wrong = { 0 };
@@ -265,9 +266,18 @@ static void write_batch(struct run *r, struct parent **parents, size_t n, wanted
 		calls[k].force = true;
 		p->again = true; /* until there is an answer */
 		p->attempts++;
-		k++;
+		AUTO(err_done) struct err err = { 0 };
+		if (announce_parent(r, p, &calls[k], &err))
+			k++;
+		else
+			parent_fail(r, p, err.msg);
 	}
 	AUTO(err_done) struct err whole = { 0 };
+	if (k && !announce_sync(r, &whole)) {
+		for (size_t i = 0; i < k; i++)
+			parent_fail(r, calls[i].user, whole.msg);
+		return;
+	}
 	if (k)
 		r->write(r->cluster, calls, k, was_written, r, &whole);
 	for (size_t i = 0; i < k; i++) {

@@ -137,6 +137,11 @@ static enum verdict check_absent(const struct step *s, char **why)
 
 enum verdict check_object(struct run *r, struct step *s, const struct json *live, char **why)
 {
+	if (resume_is_done(s, live)) {
+		if (live)
+			remember(r, s, live);
+		return VERDICT_DONE;
+	}
 	if (!live)
 		return check_absent(s, why);
 	remember(r, s, live);
@@ -155,6 +160,8 @@ enum verdict check_object(struct run *r, struct step *s, const struct json *live
 	if (!deleting && is_done(r, s, live))
 		return VERDICT_DONE;
 	if (!deleting && holds(r, s, live))
+		return VERDICT_READY;
+	if (s->going)
 		return VERDICT_READY;
 	*why = stale_reason(s, live);
 	if (deleting || !has_our_label(s, live) || !takeover_own_fields(live) ||

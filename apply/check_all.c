@@ -7,7 +7,8 @@ static void end_unread(struct run *r, struct step *s)
 {
 	const struct change *c = s->change;
 	if (c->action == ACTION_DELETE) {
-		step_end(r, s, OUTCOME_UNCHANGED, "its kind is no longer served: it is gone");
+		step_end(r, s, resume_may_be_done(s) ? OUTCOME_APPLIED : OUTCOME_UNCHANGED,
+			 "its kind is no longer served: it is gone");
 		return;
 	}
 	if (run_crd_of(r, c) && step_creates(s)) {
@@ -156,6 +157,8 @@ int check_all(struct run *r, struct err *err)
 	size_t n = 0;
 	for (size_t i = 0; i < r->plan->n_changes; i++) {
 		struct step *s = &r->steps[i];
+		if (s->state == STEP_ENDED) /* by an earlier run */
+			continue;
 		if (!action_writes(s->change->action))
 			step_end(r, s, OUTCOME_NOT_TRIED, s->change->reason);
 		else if (!run_kind(r, s->change))

@@ -82,7 +82,38 @@ static int answered(void *ctx, struct api_call *call, struct err *err)
 	(void)err;
 	struct step *s = call->user;
 	call->user = NULL; /* tells those that never got an answer */
+	if (requests[s->next].writes)
+		announce_answer(ctx, s, call);
 	answer(ctx, s, call);
+	return 0;
+}
+
+/* A write that cannot be announced is not sent. */
+static void not_sent(struct run *r, struct api_call *call, const struct err *why)
+{
+	struct step *s = call->user;
+	call->user = NULL;
+	err_set(&call->err, ERR_INVALID, "not sent: %s", why->msg);
+	answer(r, s, call);
+	err_done(&call->err);
+}
+
+/* Announces the calls and keeps those that may be sent. */
+static size_t announce(struct run *r, struct api_call *calls, size_t n)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		AUTO(err_done) struct err err = { 0 };
+		if (announce_write(r, calls[i].user, &calls[i], &err))
+			calls[kept++] = calls[i];
+		else
+			not_sent(r, &calls[i], &err);
+	}
+	AUTO(err_done) struct err err = { 0 };
+	if (announce_sync(r, &err))
+		return kept;
+	for (size_t i = 0; i < kept; i++)
+		not_sent(r, &calls[i], &err);
 	return 0;
 }
 
@@ -98,6 +129,8 @@ static void send_batch(struct run *r, struct step **steps, size_t n, bool writes
 		s->sent = true;
 		calls[k++] = build(r, s);
 	}
+	if (writes)
+		k = announce(r, calls, k);
 	if (!k)
 		return;
 	AUTO(err_done) struct err whole = { 0 };
@@ -112,6 +145,8 @@ static void send_batch(struct run *r, struct step **steps, size_t n, bool writes
 			if (!calls[i].err.code)
 				err_set(&calls[i].err, ERR_UNREACHABLE, "%s",
 					whole.msg ? whole.msg : "no answer");
+			if (writes)
+				announce_answer(r, s, &calls[i]);
 			answer(r, s, &calls[i]);
 		}
 		err_done(&calls[i].err);

@@ -53,7 +53,8 @@ static void drop_blocked(struct run *r, struct chunk *c)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < c->n; i++) {
-		const char *why = blocked(r, c->steps[i]);
+		bool written = c->steps[i]->state == STEP_WRITTEN; /* by an earlier run */
+		const char *why = written ? NULL : blocked(r, c->steps[i]);
 		if (why)
 			step_end(r, c->steps[i], OUTCOME_NOT_TRIED, why);
 		else
@@ -68,7 +69,8 @@ static void run_chunk(struct run *r, struct chunk *c)
 	parents_prepare(r, c->steps, c->n);
 	drop_blocked(r, c);
 	for (size_t i = 0; i < c->n; i++)
-		exchange_start(r, c->steps[i]);
+		if (c->steps[i]->state == STEP_READY)
+			exchange_start(r, c->steps[i]);
 	exchange(r, c->steps, c->n);
 	wait_for_crds(r, c->steps, c->n);
 }
@@ -122,7 +124,7 @@ void execute(struct run *r)
 		for (; i < p->n_changes && c.n < APPLY_CONCURRENCY &&
 		       same_group(&p->changes[first], &p->changes[i]);
 		     i++)
-			if (r->steps[i].state == STEP_READY)
+			if (r->steps[i].state == STEP_READY || r->steps[i].state == STEP_WRITTEN)
 				c.steps[c.n++] = &r->steps[i];
 		if (!c.n)
 			continue;

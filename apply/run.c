@@ -154,6 +154,7 @@ void step_end(struct run *r, struct step *s, enum outcome outcome, const char *m
 	free(TAKE(s->trouble.message));
 	free(TAKE(s->why_stale));
 	free(TAKE(s->note));
+	announce_end(r, s);
 	const struct apply_progress *p = &r->options->progress;
 	if (p->finished)
 		p->finished(p->ctx, s->change, o);

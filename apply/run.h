@@ -39,6 +39,7 @@ struct step {
 	enum request next;
 	bool writing;      /* past the check */
 	bool replaced;     /* the old object is deleted: a create from here on */
+	bool going;        /* it is being deleted, by an earlier run */
 	bool maybe_done;   /* a write without an answer */
 	bool sent, polled; /* in this round; at least once */
 	unsigned conflicts, losses;
@@ -52,7 +53,12 @@ struct step {
 	const struct json *managed_fields; /* where there are takeovers */
 	const struct json *live_secret;    /* only to hide its values in messages */
 	bool takeover_pending;
-	char *why_stale;         /* kept while asking */
+	char *why_stale; /* kept while asking */
+	/* of the journal */
+	const struct journal_object *past; /* an earlier run has announced a write of it; NULL */
+	char *before, *sealed;             /* journal_before_text() of the last read, until it is
+					      in the journal */
+	bool announced;                    /* in this run */
 	char asked[DIGEST_TEXT]; /* the live object, to compare the dry-run's answer with */
 };
 
@@ -93,6 +99,8 @@ struct run {
 	struct err read_err;    /* the first object that the check could not read */
 	const char *stopped;    /* why the rest was not tried, NULL */
 	bool wrote;             /* the cluster may have been changed */
+	bool journal_failed;
+	size_t n_kept; /* changes whose outcome is of an earlier run */
 };
 
 /* ---- run.c */
@@ -122,6 +130,25 @@ void step_end(struct run *r, struct step *s, enum outcome outcome, const char *m
 bool step_state_is(const struct run *r, const struct step *s, const struct json *object,
 		   enum state_side side, const char *want);
 bool step_failed(const struct step *s); /* failed or stale */
+
+/* ---- resume.c: before anything else */
+void resume(struct run *r);
+/* An earlier run has changed it, or may have. */
+bool resume_may_be_done(const struct step *s);
+/* Whether the object that is there now (NULL: none) shows that the announced write of an earlier
+ * run is done; of a replacement also how far it came. */
+bool resume_is_done(struct step *s, const struct json *live);
+
+/* ---- announce.c: the journal, where there is one */
+void announce_before(struct run *r, struct step *s, const struct json *live);
+/* false: it is not announced and must not be sent; err says why. */
+bool announce_write(struct run *r, struct step *s, const struct api_call *call, struct err *err);
+bool announce_parent(struct run *r, const struct parent *p, const struct api_call *call,
+		     struct err *err);
+bool announce_sync(struct run *r, struct err *err);
+void announce_answer(struct run *r, const struct step *s, const struct api_call *call);
+void announce_parent_answer(struct run *r, const struct parent *p, const struct api_call *call);
+void announce_end(struct run *r, const struct step *s);
 
 /* ---- guard.c */
 int guard_check(struct run *r, struct err *err);

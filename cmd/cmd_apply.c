@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "apply/apply.h"
@@ -24,11 +25,13 @@ static void on_signal(int number)
 	interrupted = number;
 }
 
+/* Also of a second one: whoever is impatient must not cut a write in two. */
 static void catch_signals(void)
 {
 	struct sigaction action = { .sa_handler = on_signal };
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
 }
 
 /* ---- where to */
@@ -65,6 +68,52 @@ static int open_target(const struct options *o, struct target *t, const struct p
 			       o->target.cluster);
 	const char *workdir = t->repository ? repository_workdir(t->repository) : NULL;
 	return target_open_cluster(&o->target, config, workdir, &t->cluster, err);
+}
+
+/* ---- result and journal */
+
+/* "plan.result.json" for plan.json */
+static char *result_beside(const char *plan)
+{
+	size_t n = strlen(plan), ending = strlen(".json");
+	if (n > ending && strcmp(plan + n - ending, ".json") == 0)
+		n -= ending;
+	return xfmt("%.*s.result.json", (int)n, plan);
+}
+
+/* Nothing can lie beside a device or a pipe: the journal is where it is without -o. */
+static char *journal_beside(const char *result, const char *plan)
+{
+	struct stat st;
+	bool is_file = stat(result, &st) < 0 || S_ISREG(st.st_mode);
+	return is_file ? xstrdup(result) : result_beside(plan);
+}
+
+static void say_resumed(const struct journal *j, const struct plan *p)
+{
+	const struct journal_log *log = journal_earlier(j);
+	if (journal_kept(j))
+		say_note("the result of the earlier apply is kept as %s", journal_kept(j));
+	if (!log)
+		return;
+	size_t done = 0;
+	for (size_t i = 0; i < p->n_changes; i++) {
+		const struct journal_object *o = journal_find(log, p->changes[i].id);
+		done += o && o->ended &&
+			(o->result.outcome == OUTCOME_APPLIED ||
+			 o->result.outcome == OUTCOME_UNCHANGED);
+	}
+	say_note("resuming the apply of %s: %zu of %zu changes were done", log->started, done,
+		 p->n_changes);
+}
+
+/* The result first: until it is written, the run is not over. */
+static int keep_result(struct journal *j, const struct apply_result *r, const char *path,
+		       struct err *err)
+{
+	if (result_write(r, path, err) < 0)
+		return -1;
+	return journal_finish(j, r, err);
 }
 
 /* ---- telling */
@@ -146,31 +195,40 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 	if (lock_options(o, &lock, err) < 0)
 		return -1;
 	catch_signals();
+	AUTO(auto_free) char *file = o->output ? xstrdup(o->output) : result_beside(argv[0]);
+	AUTO(auto_free) char *beside = journal_beside(file, argv[0]);
+	AUTO(journal_close_p) struct journal *journal = NULL;
+	const char *key = getenv("RHUMB_KEY");
+	if (journal_open(&journal, beside, &plan, key, err) < 0)
+		return -1;
+	say_resumed(journal, &plan);
 	struct apply_options ao = {
 		.keep_going = o->keep_going,
 		.allow_partial = o->allow_partial,
 		.allow_replace = o->allow_replace,
 		.timeout_seconds = o->target.timeout,
-		.key = getenv("RHUMB_KEY"),
+		.key = key,
 		.interrupted = &interrupted,
 		.lock = locked ? &lock : NULL,
 		.unlocked =
 			locked ? NULL : "another apply could run at the same time (--lock=false)",
+		.journal = journal,
 		.progress = { .finished = on_finished, .waiting = on_waiting },
 	};
 	int rc = apply_run(&plan, t.cluster, t.repository, &ao, &result, err);
 	AUTO(err_done) struct err write_error = { 0 };
-	if (o->output && result_write(&result, o->output, &write_error) < 0) {
+	bool kept = keep_result(journal, &result, file, &write_error) == 0;
+	if (!kept) {
 		say_error(&write_error);
 		if (rc == 0)
 			rc = err_set(err, ERR_PARTIAL, "the result could not be written");
 	}
-	return report(&result, o->output, rc, err);
+	return report(&result, kept ? file : NULL, rc, err);
 }
 
 static const struct option_row rows[] = {
 	{ "output", 'o', OPTION_TEXT, offsetof(struct options, output), "RESULT",
-	  "write the result file" },
+	  "where to write the result file (PLAN.result.json), its journal beside it" },
 	{ "keep-going", 'k', OPTION_FLAG, offsetof(struct options, keep_going), NULL,
 	  "after a failure go on with what does not depend on it" },
 	{ "allow-partial", 0, OPTION_FLAG, offsetof(struct options, allow_partial), NULL,
@@ -193,7 +251,11 @@ const struct command cmd_apply = {
 		   "otherwise nothing is written\n(exit status 5).  Each write carries a "
 		   "precondition that the API server enforces.\n\nA lock for each application "
 		   "keeps two applies of it apart: Lease rhumb-APPLICATION in its namespace,\nor a "
-		   "file lock for file:DIR.  RHUMB_HOLDER names the holder, else user@host/pid.",
+		   "file lock for file:DIR.  RHUMB_HOLDER names the holder, else user@host/pid.\n\n"
+		   "RESULT.journal records each write before it is sent and after it.  The same "
+		   "command with the same\nplan and RESULT goes on where an apply was killed, "
+		   "interrupted or failed, and does nothing twice.\nSIGINT, SIGTERM and SIGHUP "
+		   "finish the writes under way and write the result (exit status 6).",
 	.options = rows,
 	.options_size = sizeof(struct options),
 	.run = run,
