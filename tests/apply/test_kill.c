@@ -446,7 +446,10 @@ static void check_step(const struct place *p, const struct undisturbed *u, int a
 	AUTO(auto_free) char *now = state(p);
 	if (strcmp(now, u->state) != 0)
 		fail_msg("step %d: %s\nnot %s", at, now, u->state);
-	if (shared->writes != u->writes)
+	/* A server carries out several at once: those whose answer the killed process did not live
+	 * to see are not counted. */
+	bool repeated = p->kube ? shared->writes > u->writes : shared->writes != u->writes;
+	if (repeated)
 		fail_msg("step %d: %u writes, not %u", at, shared->writes, u->writes);
 	same_report(&result, &u->result, at);
 	AUTO(result_done) struct apply_result file = { 0 };
