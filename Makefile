@@ -121,6 +121,14 @@ fuzz-%:
 hostile: all
 	@tests/hostile/run --rhumb $(BUILD)/rhumb $(HOSTILE)
 
+# The main job under valgrind.
+valgrind: all
+	@tests/valgrind/run $(BUILD)/rhumb
+
+# Every fuzz harness for SECONDS each.
+fuzz:
+	@for name in $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%); do $(MAKE) --no-print-directory fuzz-$$name || exit 1; done
+
 # Figures and bars (tests/bench/README.md); prints, and asserts no time.
 bench: all
 	@tests/bench/run --rhumb $(BUILD)/rhumb $(BENCH)
@@ -134,7 +142,7 @@ demo:
 # Every suite, with one line for all of them at the end; MORE adds suites.
 test:
 	@.ci/deps test
-	@tests/run-suites $(CHECKS) unit-kube e2e soak demo $(MORE)
+	@tests/run-suites $(CHECKS) unit-kube e2e hostile soak demo $(MORE)
 
 deps:
 	@.ci/deps test
@@ -148,6 +156,6 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all tests unit unit-kube check yaml-oracle $(CHECKS) asan asan-e2e e2e soak clang analyze bench hostile demo test deps install format clean
+.PHONY: all tests unit unit-kube check yaml-oracle $(CHECKS) asan asan-e2e e2e soak clang analyze bench hostile valgrind fuzz demo test deps install format clean
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TESTLIB_OBJ)) $(addsuffix .d,$(TESTS) $(FUZZ)) $(TOOL_SRC:%.c=$(BUILD)/%.d)
