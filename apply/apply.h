@@ -65,8 +65,8 @@ struct apply_options {
 	const char *key;                          /* RHUMB_KEY, NULL: none */
 	const volatile sig_atomic_t *interrupted; /* not 0: stop after the writes under way */
 	const struct lock_options *lock;          /* NULL: without locks */
-	const char *unlocked; /* without locks: why, a problem of the result; NULL: not said */
-	struct journal *journal;                  /* NULL: none is kept */
+	const char *unlocked;    /* without locks: why, a problem of the result; NULL: not said */
+	struct journal *journal; /* NULL: none is kept */
 	struct apply_progress progress;
 	writer_fn *write; /* NULL: writer_call; for tests */
 };
