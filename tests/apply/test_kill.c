@@ -273,7 +273,9 @@ static void tear(const struct place *p)
 	assert_int_equal(truncate(path, (off_t)(start + (text.len - start) / 2)), 0);
 }
 
-static void run_killed(const struct place *p, int at)
+/* false: the run ended before the step.  On a server the number of steps varies with what the
+ * controllers do meanwhile. */
+static bool run_killed(const struct place *p, int at)
 {
 	shared->step = 0;
 	shared->kill_at = at;
@@ -287,9 +289,11 @@ static void run_killed(const struct place *p, int at)
 	}
 	int status = 0;
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+	assert_true(killed || p->kube);
 	if (shared->tear)
 		tear(p);
+	return killed;
 }
 
 /* To the end; gives the number of steps. */
@@ -439,8 +443,8 @@ static void check_step(const struct place *p, const struct undisturbed *u, int a
 			return;
 		}
 		assert_int_equal(err.code, ERR_INTERRUPTED);
-	} else {
-		run_killed(p, at);
+	} else if (!run_killed(p, at)) {
+		return;
 	}
 	run_whole(p, &result, "after step", at);
 	AUTO(auto_free) char *now = state(p);
