@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plan/diff/autoscaler.h"
 #include "plan/diff/compare.h"
 #include "plan/diff/moved.h"
 #include "plan/diff/prune.h"
@@ -166,6 +167,24 @@ static bool make_replace(struct build *b, const struct subject *s, struct change
 	return true;
 }
 
+static const char *why_conflict(struct build *b, const struct subject *s, const struct change *c)
+{
+	const char *scaler = NULL;
+	for (size_t i = 0; i < c->n_fields && !scaler; i++)
+		if (strcmp(c->fields[i].path, "/spec/replicas") == 0)
+			scaler = autoscaler_of(b, s);
+	if (scaler)
+		return arena_fmt(&b->arena,
+				 "%s sets spec.replicas, and Git wants it otherwise: leave the "
+				 "field out of Git, or ignore it (rhumb.dev/ignore: "
+				 "/spec/replicas, or `ignore` of the application)%s",
+				 scaler,
+				 c->n_fields > 1 ? "; the other fields belong to other managers"
+						 : "");
+	return "another field manager owns what Git wants otherwise: leave the field out of Git, "
+	       "`ignore` it, or take it with `forceConflicts`";
+}
+
 static bool make_conflict(struct build *b, const struct subject *s, struct change *c)
 {
 	*c = start(b, s, ACTION_CONFLICT);
@@ -187,8 +206,7 @@ static bool make_conflict(struct build *b, const struct subject *s, struct chang
 	owners_attribute(&b->arena, &s->owners, kept.items, kept.n);
 	c->fields = kept.items;
 	c->n_fields = kept.n;
-	c->reason = "another field manager owns what Git wants otherwise: leave the field out of "
-		    "Git, or take it from that manager";
+	c->reason = why_conflict(b, s, c);
 	set_desired(b, s, c);
 	const char *uid = live_text(s, "uid");
 	c->precondition.uid = uid ? uid : "";

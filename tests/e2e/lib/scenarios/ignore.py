@@ -117,3 +117,43 @@ def force_conflicts(s):
     s.equal(s.cluster.need("Deployment", "web")["spec"]["replicas"], 2, "replicas")
     managers = {e["manager"] for e in s.cluster.need("ConfigMap", "flags")["metadata"]["managedFields"]}
     s.check("autoscaler" not in managers, f"managers: {managers}")
+
+
+HPA = """apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: web-scaler
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: 1
+  maxReplicas: 9
+"""
+
+
+@scenario("autoscaler")
+def autoscaler(s):
+    """a HorizontalPodAutoscaler over spec.replicas is named, and what to do about it"""
+    s.start()
+    scale(s, 5)
+    plan = s.plan(expect=EXIT_INCOMPLETE)
+    s.check("Autoscaler" not in plan.text, "there is no autoscaler yet")
+    s.contains(plan.change("web")["reason"], "forceConflicts", "the reason")
+    s.cluster.server_apply(HPA)
+    plan = s.plan(expect=EXIT_INCOMPLETE)
+    s.changes(plan, {"Deployment/web": "conflict"})
+    s.contains(plan.change("web")["reason"], f"HorizontalPodAutoscaler {s.ns}/web-scaler sets",
+               "the reason")
+    s.cluster.delete("HorizontalPodAutoscaler", "web-scaler")
+    s.write("hpa.yaml", HPA)
+    s.edit("web.yaml", "web:1.4", "web:1.5")
+    s.commit("autoscale")
+    plan = s.plan(expect=EXIT_INCOMPLETE)
+    s.equal(plan.actions()[s.id("Deployment/web")], "conflict", "action")
+    s.contains(plan.change(s.id("Deployment/web"))["reason"], "web-scaler sets", "the reason")
+    s.edit("web.yaml", "kind: Deployment\nmetadata:\n",
+           "kind: Deployment\nmetadata:\n  annotations: {rhumb.dev/ignore: /spec/replicas}\n")
+    s.commit("as advised")
+    plan = s.plan()
+    s.apply(plan)
+    s.equal(s.cluster.need("Deployment", "web")["spec"]["replicas"], 5, "replicas")
+    s.changes(s.plan(), {})
