@@ -144,6 +144,18 @@ char *http_proxy_for(const char *url, http_getenv_fn *getenv_fn, void *ctx);
  * there than it saves. */
 bool http_host_is_near(const char *url);
 
+/* The parts of a URL that may hold secrets anywhere behind its host; zeroed when they are freed. */
+struct http_url {
+	char *origin;        /* "https://host:port", for http_options */
+	char *host;          /* in lower case; alone fit for messages */
+	char *target;        /* "/path?query", for http_request */
+	char *authorization; /* "Authorization: Basic ..." of user:password@; NULL: none */
+};
+
+/* ERR_INPUT without the URL in the message where it is not an http or https URL. */
+int http_url_parse(struct http_url *out, const char *url, struct err *err);
+void http_url_done(struct http_url *u);
+
 /* Percent-encodes one segment of a path or one value of a query. */
 void http_encode(struct buf *b, const char *text);
 

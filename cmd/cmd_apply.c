@@ -9,6 +9,7 @@
 #include "apply/apply.h"
 #include "apply/report.h"
 #include "base/file.h"
+#include "cmd/notify.h"
 #include "cmd/target.h"
 
 struct options {
@@ -16,6 +17,7 @@ struct options {
 	const char *output;
 	bool keep_going, allow_partial, allow_replace;
 	const char *lock, *lock_timeout;
+	struct notify_settings notify;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -173,23 +175,60 @@ static int lock_options(const struct options *o, struct lock_options *out, struc
 	return 0;
 }
 
+/* ---- webhooks */
+
+/* After the result is written: whoever waits for the message finds it. */
+static void tell_webhooks(const struct options *o, const struct notify_targets *webhooks,
+			  const struct plan *p, struct apply_result *r, int rc, const char *file)
+{
+	size_t before = r->n_problems;
+	if (!notify_all(webhooks, &o->notify, p, r, rc == 0))
+		return;
+	for (size_t i = before; i < r->n_problems && !one_terminal(); i++)
+		say_note("%s", r->problems[i]);
+	AUTO(err_done) struct err write_error = { 0 };
+	if (file && result_write(r, file, &write_error) < 0)
+		say_error(&write_error);
+}
+
+/* No result is written then: the file may be that of an apply that is to be continued. */
+static int not_started(const struct options *o, const struct notify_targets *webhooks,
+		       const struct plan *p, const struct err *err)
+{
+	AUTO(result_done) struct apply_result r = { 0 };
+	result_init(&r, p);
+	r.outcome = err->code == ERR_REFUSED ? APPLY_REFUSED : APPLY_FAILED;
+	r.next = "Nothing was written. Settle the error and apply the same plan again.";
+	result_problem(&r, "%s", err->msg);
+	if (notify_all(webhooks, &o->notify, p, &r, false))
+		for (size_t i = 1; i < r.n_problems; i++)
+			say_note("%s", r.problems[i]);
+	return -1;
+}
+
+static int begin(const struct options *o, struct target *t, const struct plan *p, struct err *err)
+{
+	if (plan_is_static(p))
+		return err_set(
+			err, ERR_REFUSED,
+			"a plan made with --cluster none compares revisions only: plan against "
+			"a cluster to apply");
+	return open_target(o, t, p, err);
+}
+
 static int run(void *options, int argc, const char **argv, struct err *err)
 {
 	const struct options *o = options;
 	AUTO(target_done) struct target t = { 0 };
 	AUTO(plan_done) struct plan plan = { 0 };
 	AUTO(result_done) struct apply_result result = { 0 };
+	AUTO(notify_targets_done) struct notify_targets webhooks = { 0 };
 	if (argc != 1)
 		return err_set(err, ERR_USAGE, "usage: rhumb apply [OPTION...] PLAN");
-	if (plan_read(&plan, argv[0], err) < 0)
+	if (notify_prepare(&webhooks, &o->notify, err) < 0 || plan_read(&plan, argv[0], err) < 0)
 		return -1;
-	if (plan_is_static(&plan))
-		return err_set(
-			err, ERR_REFUSED,
-			"a plan made with --cluster none compares revisions only: plan against "
-			"a cluster to apply");
-	if (open_target(o, &t, &plan, err) < 0)
-		return -1;
+	if (begin(o, &t, &plan, err) < 0)
+		return not_started(o, &webhooks, &plan, err);
 	struct lock_options lock = { 0 };
 	bool locked = !o->lock || strcmp(o->lock, "true") == 0;
 	if (lock_options(o, &lock, err) < 0)
@@ -223,6 +262,7 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 		if (rc == 0)
 			rc = err_set(err, ERR_PARTIAL, "the result could not be written");
 	}
+	tell_webhooks(o, &webhooks, &plan, &result, rc, kept ? file : NULL);
 	return report(&result, kept ? file : NULL, rc, err);
 }
 
@@ -239,6 +279,12 @@ static const struct option_row rows[] = {
 	  "wait for applies of the same applications, as 90s or 5m" },
 	{ "lock", 0, OPTION_CHOICE, offsetof(struct options, lock), "true|false",
 	  "false: without locks, where leases may not be written" },
+	{ "notify", 0, OPTION_LIST, offsetof(struct options, notify.urls), "URL",
+	  "post the result to this webhook; env:NAME takes the URL from a variable" },
+	{ "notify-format", 0, OPTION_CHOICE, offsetof(struct options, notify.format),
+	  "json|slack|teams", "instead of what the host of the webhook says" },
+	{ "notify-on", 0, OPTION_CHOICE, offsetof(struct options, notify.on), "always|failure",
+	  "when to post; always without this option" },
 	CONNECTION_OPTIONS,
 	{ 0 },
 };
@@ -247,15 +293,18 @@ const struct command cmd_apply = {
 	.name = "apply",
 	.args = "PLAN",
 	.summary = "execute exactly a plan",
-	.details = "Checks that every object is still as the plan saw it before the first write; "
-		   "otherwise nothing is written\n(exit status 5).  Each write carries a "
-		   "precondition that the API server enforces.\n\nA lock for each application "
-		   "keeps two applies of it apart: Lease rhumb-APPLICATION in its namespace,\nor a "
-		   "file lock for file:DIR.  RHUMB_HOLDER names the holder, else user@host/pid.\n\n"
-		   "RESULT.journal records each write before it is sent and after it.  The same "
-		   "command with the same\nplan and RESULT goes on where an apply was killed, "
-		   "interrupted or failed, and does nothing twice.\nSIGINT, SIGTERM and SIGHUP "
-		   "finish the writes under way and write the result (exit status 6).",
+	.details =
+		"Checks that every object is still as the plan saw it before the first write; "
+		"otherwise nothing is written\n(exit status 5).  Each write carries a "
+		"precondition that the API server enforces.\n\nA lock for each application "
+		"keeps two applies of it apart: Lease rhumb-APPLICATION in its namespace,\nor a "
+		"file lock for file:DIR.  RHUMB_HOLDER names the holder, else user@host/pid.\n\n"
+		"RESULT.journal records each write before it is sent and after it.  The same "
+		"command with the same\nplan and RESULT goes on where an apply was killed, "
+		"interrupted or failed, and does nothing twice.\nSIGINT, SIGTERM and SIGHUP "
+		"finish the writes under way and write the result (exit status 6).\n\n"
+		"What --notify posts is signed where RHUMB_NOTIFY_KEY is set; docs/result.md has "
+		"the formats.",
 	.options = rows,
 	.options_size = sizeof(struct options),
 	.run = run,

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 
 from . import objects
+from .documented import documented
 from .objects import ABSENT
 
 EXIT_DONE, EXIT_ERROR, EXIT_CHANGES, EXIT_REFUSED = 0, 1, 2, 3
@@ -223,6 +224,8 @@ class Scenario:
             raise Failed(f"{file} has mode {mode:o}")
         plan = Plan(json.loads(text))
         plan.file = file
+        digest = documented(self.root, "plan.md")["plan_digest"](plan)
+        self.equal(digest, plan["digest"], "the digest that docs/plan.md computes")
         return plan
 
     def show(self, plan):
