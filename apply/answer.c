@@ -181,6 +181,7 @@ static void write_failed(struct run *r, struct step *s, const struct api_call *c
 		return;
 	}
 	free(s->trouble.message);
+	s->moved = s->moved || moved;
 	s->trouble = (struct trouble){ .message = xstrdup(failure_text(call)),
 				       .resend = (moved && !owned) || (lost && status == 0),
 				       .lost = lost };
@@ -195,21 +196,32 @@ static enum request first_request(const struct step *s)
 	return s->takeover_pending ? REQUEST_TAKEOVER : REQUEST_APPLY;
 }
 
-void exchange_start(struct run *r, struct step *s)
+static void begin(struct run *r, struct step *s)
 {
 	const struct apply_progress *p = &r->options->progress;
+	s->looking = false;
 	s->writing = true;
-	s->started = time_monotonic_ms();
 	if (p->started)
 		p->started(p->ctx, s->change);
+	s->next = first_request(s);
+	if (!s->going)
+		return;
+	s->deadline = run_deadline(r);
+	s->next = REQUEST_GONE;
+}
+
+void exchange_start(struct run *r, struct step *s)
+{
 	if (!run_kind(r, s->change)) {
+		s->writing = true;
 		fail(r, s, "the cluster does not serve its kind");
-	} else if (s->going) {
-		s->deadline = run_deadline(r);
-		s->next = REQUEST_GONE;
-	} else {
-		s->next = first_request(s);
+		return;
 	}
+	s->looking = r->restless && s->uid && !s->going && !step_creates(s);
+	if (s->looking)
+		s->next = REQUEST_READ;
+	else
+		begin(r, s);
 }
 
 /* The precondition still holds, so it was not done: again, or is that what the server said? */
@@ -257,13 +269,20 @@ static void found_done(struct run *r, struct step *s, const struct json *live)
 void exchange_judge(struct run *r, struct step *s, const struct json *live)
 {
 	AUTO(auto_free) char *why = NULL;
-	switch (check_object(r, s, live, &why)) {
+	const char *before = s->resource_version;
+	enum verdict verdict = check_object(r, s, live, &why);
+	if (s->looking && live)
+		s->moved =
+			!before || !s->resource_version || strcmp(before, s->resource_version) != 0;
+	switch (verdict) {
 	case VERDICT_READY:
 		s->next = REQUEST_NONE;
 		if (live)
 			announce_before(r, s, live);
 		if (s->writing)
 			settle(r, s);
+		else if (s->looking)
+			begin(r, s);
 		else
 			s->state = STEP_READY;
 		break;
@@ -285,6 +304,10 @@ void exchange_judge(struct run *r, struct step *s, const struct json *live)
 
 static void read_failed(struct run *r, struct step *s, const struct api_call *call)
 {
+	if (s->looking) { /* what the check has read will do */
+		begin(r, s);
+		return;
+	}
 	if (!s->writing) {
 		s->next = REQUEST_NONE;
 		if (r->read_err.code)

@@ -13,7 +13,7 @@
  *                  planned already (unchanged), as the plan saw it (ready), or stale; one stale
  *                  object refuses the whole plan (stale.c says what happened to it)
  *   5. execute.c   in the plan's order; changes of one wave and rank do not depend on each other
- *                  and run together, APPLY_CONCURRENCY at a time.  Before the first member of an
+ *                  and run together, APPLY_BATCH at a time.  Before the first member of an
  *                  application its ApplySet parent lists all kinds and namespaces, old and new
  *                  (applyset.c)
  *   6. exchange.c  the requests of one change, one after the other: takeover of fields
@@ -38,7 +38,7 @@
 #include "plan/git/repository.h"
 
 enum {
-	APPLY_CONCURRENCY = 16,  /* writes under way at once */
+	APPLY_BATCH = 64,        /* changes that are announced and sent together */
 	APPLY_LIST_FROM = 32,    /* objects of a kind and namespace from which one LIST replaces
 				    the GETs of the check */
 	APPLY_MAX_CONFLICTS = 5, /* times that a write is sent again after a 409 */

@@ -317,7 +317,7 @@ static bool has_no_home_yet(struct run *r, const struct parent *p)
 
 void parents_prepare(struct run *r, struct step **steps, size_t n)
 {
-	struct parent *parents[APPLY_CONCURRENCY];
+	struct parent *parents[APPLY_BATCH];
 	size_t k = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct parent *p = steps[i]->parent;
@@ -357,14 +357,14 @@ static bool *find_complete(struct run *r)
 void parents_finish(struct run *r)
 {
 	const bool *complete = find_complete(r);
-	struct parent *batch[APPLY_CONCURRENCY];
+	struct parent *batch[APPLY_BATCH];
 	size_t n = 0;
 	for (size_t i = 0; i < r->plan->n_applications; i++) {
 		if (complete[i]) {
 			r->parents[i].attempts = 0;
 			batch[n++] = &r->parents[i];
 		}
-		if (n == APPLY_CONCURRENCY || (n && i + 1 == r->plan->n_applications)) {
+		if (n == APPLY_BATCH || (n && i + 1 == r->plan->n_applications)) {
 			write_parents(r, batch, n, final_set);
 			n = 0;
 		}

@@ -1,7 +1,11 @@
 /* The requests of changes, one after the other: step 6 of apply.h.
  *
  * Each step says which request it needs next; a round sends those of all steps, reads in one
- * batch and writes in another, and each answer decides what the step needs then (answer.c). */
+ * batch and writes in another, and each answer decides what the step needs then (answer.c).
+ *
+ * A batch of writes is announced in the journal as one, and leaves over a while.  What has not
+ * left when the run is interrupted, or when a lock has to be renewed, is withdrawn: it is not
+ * tried, or is sent in the next round. */
 #include "apply/exchange.h"
 
 #include <string.h>
@@ -9,6 +13,7 @@
 enum {
 	POLL_MIN_MS = 50, /* until a replaced object is gone, and before a lost write is repeated */
 	POLL_MAX_MS = 1000,
+	RESTLESS = 4,
 };
 
 static struct json delete_options(struct arena *a, const struct step *s)
@@ -77,15 +82,50 @@ static struct api_call build(struct run *r, struct step *s)
 	return call;
 }
 
+struct batch {
+	struct run *run;
+	struct api_call *calls;
+	size_t n;
+	bool writes;
+};
+
+static void withdraw(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		b->calls[i].withdrawn = true;
+}
+
+static void answer_one(struct batch *b, struct step *s, const struct api_call *call)
+{
+	if (s->writing && !s->started)
+		s->started = call->left;
+	if (b->writes)
+		announce_answer(b->run, s, call);
+	answer(b->run, s, call);
+}
+
 static int answered(void *ctx, struct api_call *call, struct err *err)
 {
 	(void)err;
-	struct step *s = call->user;
-	call->user = NULL; /* tells those that never got an answer */
-	if (requests[s->next].writes)
-		announce_answer(ctx, s, call);
-	answer(ctx, s, call);
+	struct batch *b = ctx;
+	answer_one(b, TAKE(call->user), call);
+	if (b->writes && (run_interrupted(b->run) || locks_are_due(b->run->locks)))
+		withdraw(b);
 	return 0;
+}
+
+/* The batch ended before an answer came. */
+static void unanswered(struct batch *b, struct api_call *call, const struct err *whole)
+{
+	struct step *s = TAKE(call->user);
+	if (call->withdrawn && !call->left)
+		return;
+	call->object = call->failure = NULL;
+	call->status = 0;
+	call->n_warnings = 0;
+	if (!call->err.code)
+		err_set(&call->err, ERR_UNREACHABLE, "%s", whole->msg ? whole->msg : "no answer");
+	answer_one(b, s, call);
 }
 
 /* A write that cannot be announced is not sent. */
@@ -135,20 +175,11 @@ static void send_batch(struct run *r, struct step **steps, size_t n, bool writes
 		return;
 	AUTO(err_done) struct err whole = { 0 };
 	writer_fn *send = writes ? r->write : r->cluster->ops->call;
-	send(r->cluster, calls, k, answered, r, &whole);
+	struct batch b = { .run = r, .calls = calls, .n = k, .writes = writes };
+	send(r->cluster, calls, k, answered, &b, &whole);
 	for (size_t i = 0; i < k; i++) {
-		struct step *s = calls[i].user;
-		if (s) {
-			calls[i].object = calls[i].failure = NULL;
-			calls[i].status = 0;
-			calls[i].n_warnings = 0;
-			if (!calls[i].err.code)
-				err_set(&calls[i].err, ERR_UNREACHABLE, "%s",
-					whole.msg ? whole.msg : "no answer");
-			if (writes)
-				announce_answer(r, s, &calls[i]);
-			answer(r, s, &calls[i]);
-		}
+		if (calls[i].user)
+			unanswered(&b, &calls[i], &whole);
 		err_done(&calls[i].err);
 	}
 	arena_reset(&r->scratch);
@@ -171,19 +202,50 @@ static void pause_round(struct step **steps, size_t n, unsigned *ms)
 	*ms = *ms * 2 < POLL_MAX_MS ? *ms * 2 : POLL_MAX_MS;
 }
 
+static bool is_touched(const struct step *s)
+{
+	return s->maybe_done || s->own_version || s->replaced;
+}
+
+static bool wants_to_write(const struct step *s)
+{
+	return s->next != REQUEST_NONE && requests[s->next].writes;
+}
+
 /* Without our lock nothing is written, nor written again. */
 static void drop_writes(struct run *r, struct step **steps, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct step *s = steps[i];
-		if (s->next == REQUEST_NONE || !requests[s->next].writes)
+		if (!wants_to_write(s))
 			continue;
-		bool touched = s->maybe_done || s->own_version || s->replaced;
+		bool touched = is_touched(s);
 		AUTO(auto_free)
 		char *why = xfmt("%s%s", touched ? "begun, but not finished: " : "",
 				 locks_lost(r->locks));
 		step_end(r, s, touched ? OUTCOME_FAILED : OUTCOME_NOT_TRIED, why);
 	}
+}
+
+/* Of an interrupted run: what has not been begun is not. */
+static void drop_unbegun(struct run *r, struct step **steps, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (wants_to_write(steps[i]) && !steps[i]->started && !is_touched(steps[i]))
+			step_end(r, steps[i], OUTCOME_NOT_TRIED, "interrupted");
+}
+
+/* Where controllers are at work on what is written, a write in four would be refused for a status
+ * that is new since the check, and cost three requests: then the next batch looks again first. */
+static void look_back(struct run *r, struct step **steps, size_t n)
+{
+	size_t updates = 0, moved = 0;
+	for (size_t i = 0; i < n; i++) {
+		updates += steps[i]->started && !step_creates(steps[i]);
+		moved += steps[i]->moved;
+	}
+	if (updates)
+		r->restless = RESTLESS * moved >= updates;
 }
 
 void exchange(struct run *r, struct step **steps, size_t n)
@@ -196,11 +258,14 @@ void exchange(struct run *r, struct step **steps, size_t n)
 			open += steps[i]->next != REQUEST_NONE;
 		}
 		if (!open)
-			return;
+			break;
 		pause_round(steps, n, &ms);
 		send_batch(r, steps, n, false);
 		if (!locks_hold(r->locks))
 			drop_writes(r, steps, n);
+		else if (run_interrupted(r))
+			drop_unbegun(r, steps, n);
 		send_batch(r, steps, n, true);
 	}
+	look_back(r, steps, n);
 }

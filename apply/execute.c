@@ -6,7 +6,7 @@
 #include "plan/order.h"
 
 struct chunk {
-	struct step *steps[APPLY_CONCURRENCY];
+	struct step *steps[APPLY_BATCH];
 	size_t n;
 };
 
@@ -121,7 +121,7 @@ void execute(struct run *r)
 	for (size_t i = 0; i < p->n_changes && !why;) {
 		struct chunk c = { .n = 0 };
 		size_t first = i;
-		for (; i < p->n_changes && c.n < APPLY_CONCURRENCY &&
+		for (; i < p->n_changes && c.n < APPLY_BATCH &&
 		       same_group(&p->changes[first], &p->changes[i]);
 		     i++)
 			if (r->steps[i].state == STEP_READY || r->steps[i].state == STEP_WRITTEN)

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/json_write.h"
+#include "base/time.h"
 #include "plan/cluster/file/file.h"
 #include "plan/merge/apply.h"
 
@@ -282,6 +283,9 @@ int file_store_write(struct cluster *c, struct api_call *calls, size_t n, api_do
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		AUTO(arena_done) struct arena a = { 0 };
+		if (calls[i].withdrawn)
+			continue;
+		calls[i].left = time_monotonic_ms();
 		answer_call(&s, &a, &calls[i], (int64_t)(n - i));
 		c->requests++;
 		if (done(ctx, &calls[i], err) < 0)

@@ -184,6 +184,14 @@ bool locks_hold(struct locks *l)
 	return !l->lost;
 }
 
+bool locks_are_due(const struct locks *l)
+{
+	for (size_t i = 0; l && l->ops->is_due && i < l->n; i++)
+		if (l->items[i].held && l->ops->is_due(l, &l->items[i]))
+			return true;
+	return false;
+}
+
 const char *locks_lost(const struct locks *l)
 {
 	return l ? l->lost : NULL;

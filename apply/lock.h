@@ -1,10 +1,10 @@
 /* Locks: two applies of one application do not run at once.
  *
  *   locks_take()     one lock for each application of the plan, before anything is checked
- *   locks_hold()     before each write and while waiting: renews what is due; false when a lock
- *                    was lost, and then nothing more may be written
- *   locks_go_home()  see below
- *   locks_release()  at the end, however it ends; a killed process leaves that to time
+ *   locks_hold()     before each batch of writes and while waiting: renews what is due; false when
+ * a lock was lost, and then nothing more may be written locks_are_due()  within a batch: no more of
+ * it may be sent before locks_hold() locks_go_home()  see below locks_release()  at the end,
+ * however it ends; a killed process leaves that to time
  *
  * Locks are taken in the order of application names, which is the same in every plan, so that no
  * two applies wait for each other.  Applications of other names never wait for each other.
@@ -72,6 +72,7 @@ int locks_take(struct locks **out, const struct lock_site *site, struct err *err
 
 /* These take NULL for no locks at all. */
 bool locks_hold(struct locks *l);
+bool locks_are_due(const struct locks *l);
 const char *locks_lost(const struct locks *l); /* why; NULL: all are held */
 
 /* The application (index in the plan) whose Lease is not in its own namespace. */

@@ -382,10 +382,15 @@ static void look_again(struct locks *l, struct lock *k, struct lease *lease)
 	}
 }
 
+static bool is_due(const struct locks *l, const struct lease *lease)
+{
+	return lease->held && locks_now(l) - lease->renewed >= l->lease_ms / 3;
+}
+
 static void renew(struct locks *l, struct lock *k, struct lease *lease)
 {
 	AUTO(answer_done) struct answer a = { 0 };
-	if (!lease->held || locks_now(l) - lease->renewed < l->lease_ms / 3)
+	if (!is_due(l, lease))
 		return;
 	for (unsigned i = 0; i < ATTEMPTS && lease->held; i++) {
 		int64_t sent = locks_now(l);
@@ -402,6 +407,11 @@ static void renew(struct locks *l, struct lock *k, struct lease *lease)
 	if (lease->held && locks_now(l) - lease->renewed >= l->lease_ms)
 		locks_lose(l, k, "it could not be renewed for %lld seconds: %s",
 			   (long long)(l->lease_ms / 1000), a.message ? a.message : "no answer");
+}
+
+static bool lease_is_due(const struct locks *l, const struct lock *k)
+{
+	return is_due(l, &k->home) || is_due(l, &k->away);
 }
 
 static void lease_renew(struct locks *l, struct lock *k)
@@ -436,6 +446,7 @@ static void lease_done(struct lock *k)
 const struct lock_ops lock_lease_ops = {
 	.init = lease_init,
 	.take = lease_take,
+	.is_due = lease_is_due,
 	.renew = lease_renew,
 	.go_home = lease_go_home,
 	.release = lease_release,

@@ -47,7 +47,8 @@ struct lock_ops {
 	/* Never LOCK_NO_NAMESPACE.  Fills *who for LOCK_HELD. */
 	enum lock_try (*take)(struct locks *l, struct lock *k, struct lock_holder *who,
 			      struct err *err);
-	/* Optional.  Says so with locks_lose(). */
+	/* Optional, both or none.  renew() says with locks_lose() what is lost. */
+	bool (*is_due)(const struct locks *l, const struct lock *k);
 	void (*renew)(struct locks *l, struct lock *k);
 	void (*go_home)(struct locks *l, struct lock *k);
 	void (*release)(struct locks *l, struct lock *k);

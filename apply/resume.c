@@ -15,7 +15,14 @@ static bool answered_well(const struct journal_object *o)
 bool resume_may_be_done(const struct step *s)
 {
 	const struct journal_object *o = s->past;
-	return o && (o->written || !o->answered || o->status == 0 || o->status >= 500);
+	if (!o)
+		return false;
+	if (o->written)
+		return true;
+	/* An intent of a batch of which it was withdrawn. */
+	if (o->ended && o->result.outcome == OUTCOME_NOT_TRIED)
+		return false;
+	return !o->answered || o->status == 0 || o->status >= 500;
 }
 
 /* Its last write is done for sure. */

@@ -38,6 +38,8 @@ struct step {
 	enum step_state state;
 	enum request next;
 	bool writing;      /* past the check */
+	bool looking;      /* past the check, and looked at once more before the first write */
+	bool moved;        /* it had another resourceVersion than at the check */
 	bool replaced;     /* the old object is deleted: a create from here on */
 	bool going;        /* it is being deleted, by an earlier run */
 	bool maybe_done;   /* a write without an answer */
@@ -100,6 +102,7 @@ struct run {
 	const char *stopped;    /* why the rest was not tried, NULL */
 	bool wrote;             /* the cluster may have been changed */
 	bool journal_failed;
+	bool restless; /* many objects of the last batch had moved since the check */
 	size_t n_kept; /* changes whose outcome is of an earlier run */
 };
 

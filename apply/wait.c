@@ -16,7 +16,7 @@ struct watched {
 
 struct waiting {
 	struct run *run;
-	struct watched items[APPLY_CONCURRENCY];
+	struct watched items[APPLY_BATCH];
 	size_t n;
 };
 
@@ -59,7 +59,7 @@ static int looked(void *ctx, struct api_call *call, struct err *err)
 static void look(struct waiting *w)
 {
 	struct run *r = w->run;
-	struct api_call calls[APPLY_CONCURRENCY] = { 0 };
+	struct api_call calls[APPLY_BATCH] = { 0 };
 	for (size_t i = 0; i < w->n; i++)
 		calls[i] = (struct api_call){ .verb = API_GET,
 					      .kind = run_kind(r, w->items[i].step->change),

@@ -55,6 +55,10 @@ struct api_call {
 	const struct json *body;      /* what is sent; NULL for get */
 	bool force;                   /* server-side apply with force */
 	void *user;                   /* the caller's */
+	/* Set by done() of another call of the batch: if it has not left yet it stays, and nobody
+	 * is told. */
+	bool withdrawn;
+	int64_t left; /* when it left, time_monotonic_ms(); 0: it has not */
 	/* answer */
 	int status;                  /* HTTP status; 0 where there was no answer */
 	const struct json *object;   /* 2xx: the object (a Status for some deletes), else NULL */

@@ -363,6 +363,37 @@ static void renewed(struct place *p)
 	assert_non_null(strstr(buf_text(&p->w.f.log), "apply Lease shop/rhumb-shop uid=uid-"));
 }
 
+static void a_second(struct place *p, unsigned nth)
+{
+	(void)nth;
+	p->now += 1000;
+}
+
+/* Forty changes in one batch, a second each, at the third of a Lease of 30. */
+static void renewed_in_a_batch(struct place *p)
+{
+	enum { N = 40 };
+	world_replan(&p->w);
+	for (int i = 0; i < N; i++) {
+		AUTO(auto_free)
+		char *text = xfmt("{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{"
+				  "\"namespace\":\"shop\",\"name\":\"b%02d\"}}",
+				  i);
+		world_plan(&p->w, ACTION_CREATE, text);
+	}
+	world_planned(&p->w);
+	p->on_write = a_second;
+	world_apply_ok(&p->w);
+	unsigned leases = 0, objects = 0;
+	for (const char *at = buf_text(&p->w.f.log); (at = strstr(at, "apply ")); at++) {
+		leases += strncmp(at, "apply Lease", strlen("apply Lease")) == 0;
+		objects += strncmp(at, "apply ConfigMap shop/b",
+				   strlen("apply ConfigMap shop/b")) == 0;
+	}
+	assert_int_equal(objects, N); /* none twice */
+	assert_in_range(leases, 1 + 3 + 1, 1 + 4 + 1);
+}
+
 /* The writes: the Lease, the ApplySet, c0, ... */
 static void taken_away(struct place *p, unsigned nth)
 {
@@ -613,6 +644,7 @@ static const struct lock_case {
 	{ "a dead process of this machine", dead_process },
 	{ "a living process of this machine", living_process },
 	{ "renewed", renewed },
+	{ "renewed in a batch", renewed_in_a_batch },
 	{ "lost to another", lost_to_another },
 	{ "lost by deletion", lost_by_deletion },
 	{ "lost for want of an answer", not_renewed },

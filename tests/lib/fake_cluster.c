@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json_write.h"
+#include "base/time.h"
 #include "plan/merge/fieldset.h"
 #include "plan/merge/schema.h"
 #include "tests/lib/fixture.h"
@@ -339,6 +340,9 @@ static int each_call(struct fake_cluster *f, struct api_call *calls, size_t n, b
 {
 	for (size_t i = 0; i < n; i++) {
 		struct api_call *call = &calls[i];
+		if (call->withdrawn)
+			continue;
+		call->left = time_monotonic_ms();
 		if (!writes && call->verb >= API_APPLY)
 			fail_msg("a write through the reading call");
 		unsigned *count = writes ? &f->writes : &f->reads;

@@ -4,6 +4,7 @@
 
 #include "base/json_parse.h"
 #include "base/json_write.h"
+#include "base/time.h"
 #include "base/utf8.h"
 #include "plan/cluster/kube/kube.h"
 #include "plan/secret.h"
@@ -233,8 +234,12 @@ static bool exchange_next(void *ctx, struct http_request *r)
 	struct exchange *x = ctx;
 	while (x->next < x->n && !x->err->code) {
 		struct api_call *call = &x->calls[x->next++];
-		if (request_of(call, r) == 0)
+		if (call->withdrawn)
+			continue;
+		if (request_of(call, r) == 0) {
+			call->left = time_monotonic_ms();
 			return true;
+		}
 		report(x, call, x->err); /* never left; -1 ends the loop through x->err */
 	}
 	return false;
@@ -252,8 +257,8 @@ int kube_exchange(struct cluster *c, bool may_write, struct api_call *calls, siz
 	struct exchange x = {
 		.kube = k, .calls = calls, .n = n, .done = done, .ctx = ctx, .err = err
 	};
-	if (kube_run(k, may_write, KUBE_CALLS_IN_FLIGHT, exchange_next, exchange_answer, &x, err) <
-	    0)
+	unsigned in_flight = may_write ? KUBE_WRITES_IN_FLIGHT : KUBE_CALLS_IN_FLIGHT;
+	if (kube_run(k, may_write, in_flight, exchange_next, exchange_answer, &x, err) < 0)
 		return -1;
 	return err->code ? -1 : 0;
 }

@@ -16,8 +16,9 @@
 #include "plan/cluster/kube/auth.h"
 
 enum {
-	KUBE_TIMEOUT = 60,            /* seconds of one request */
-	KUBE_CALLS_IN_FLIGHT = 32,    /* gets and dry-runs at once */
+	KUBE_TIMEOUT = 60,         /* seconds of one request */
+	KUBE_CALLS_IN_FLIGHT = 32, /* gets and dry-runs at once */
+	KUBE_WRITES_IN_FLIGHT = 16,
 	KUBE_LISTS_IN_FLIGHT = 8,     /* pages at once */
 	KUBE_PAGE_OBJECTS = 500,      /* asked for in one page */
 	KUBE_MAX_PAGE = 256 << 20,    /* bytes; a page is cut into objects as it comes, not kept */
