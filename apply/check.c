@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "plan/diff/held.h"
+#include "plan/keep.h"
 
 static const char *metadata(const struct json *live, const char *key)
 {
@@ -91,6 +93,14 @@ static bool is_done(struct run *r, const struct step *s, const struct json *live
 
 /* ---- as the plan saw it? */
 
+/* People have set what a deletion would take away. */
+static bool has_new_fields(const struct json *held, const struct json *live)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct field_set since = held_since(&a, held, live);
+	return !field_set_empty(&since);
+}
+
 static bool holds(struct run *r, const struct step *s, const struct json *live)
 {
 	const struct precondition *p = &s->change->precondition;
@@ -99,7 +109,9 @@ static bool holds(struct run *r, const struct step *s, const struct json *live)
 	if (p->resource_version && strcmp(s->resource_version, p->resource_version) != 0 &&
 	    (!s->own_version || strcmp(s->resource_version, s->own_version) != 0))
 		return false;
-	return !p->digest || step_state_is(r, s, live, STATE_BEFORE, p->digest);
+	if (p->digest && !step_state_is(r, s, live, STATE_BEFORE, p->digest))
+		return false;
+	return !p->held || !has_new_fields(p->held, live);
 }
 
 /* What the answer to a dry-run is compared by: everything but what a write that changes nothing
@@ -125,6 +137,26 @@ bool check_same_as_asked(const struct step *s, const struct json *answer)
 	return strcmp(digest, s->asked) == 0;
 }
 
+/* What is being deleted goes as it is: no request of ours has to stop for it. */
+static enum verdict check_deletion(struct run *r, struct step *s, const struct json *live,
+				   char **why)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	const char *uid = metadata(live, "uid"), *keep = keep_annotation(&a, live);
+	bool same = uid && strcmp(uid, s->change->precondition.uid) == 0;
+	if (has_another_label(s, live))
+		*why = xstrdup("belongs to another application by now");
+	else if (same && metadata(live, "deletionTimestamp"))
+		return VERDICT_DONE;
+	else if (same && keep)
+		*why = xfmt("is to stay by now: it has the annotation %s", keep);
+	else if (holds(r, s, live))
+		return VERDICT_READY;
+	else
+		*why = stale_reason(s, live);
+	return VERDICT_STALE;
+}
+
 static enum verdict check_absent(const struct step *s, char **why)
 {
 	if (step_creates(s))
@@ -146,17 +178,8 @@ enum verdict check_object(struct run *r, struct step *s, const struct json *live
 		return check_absent(s, why);
 	remember(r, s, live);
 	bool deleting = metadata(live, "deletionTimestamp") != NULL;
-	if (s->change->action == ACTION_DELETE) {
-		if (has_another_label(s, live)) {
-			*why = xstrdup("belongs to another application by now");
-			return VERDICT_STALE;
-		}
-		if (!holds(r, s, live)) {
-			*why = stale_reason(s, live);
-			return VERDICT_STALE;
-		}
-		return deleting ? VERDICT_DONE : VERDICT_READY;
-	}
+	if (s->change->action == ACTION_DELETE)
+		return check_deletion(r, s, live, why);
 	if (!deleting && is_done(r, s, live))
 		return VERDICT_DONE;
 	if (!deleting && holds(r, s, live))

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "plan/diff/held.h"
 #include "plan/merge/field_path.h"
 #include "plan/merge/fieldset.h"
 
@@ -45,9 +46,9 @@ static bool matches(const struct json *entry, enum match match, const struct fie
 	return false;
 }
 
-/* The newest writer of one of the paths; not of a status, and somebody else rather than us. */
-static struct writer_entry newest(const struct json *live, enum match match,
-				  const struct field_path *paths, size_t n)
+/* Of the newest writer of one of the paths; not of a status, and somebody else rather than us. */
+static const struct json *newest_entry(const struct json *live, enum match match,
+				       const struct field_path *paths, size_t n)
 {
 	const struct json *entries = json_at(live, "metadata", "managedFields", NULL);
 	const struct json *best = NULL;
@@ -63,6 +64,13 @@ static struct writer_entry newest(const struct json *live, enum match match,
 		    (is_us(best) == is_us(entry) && strcmp(json_get_str(best, "time"), time) < 0))
 			best = entry;
 	}
+	return best;
+}
+
+static struct writer_entry newest(const struct json *live, enum match match,
+				  const struct field_path *paths, size_t n)
+{
+	const struct json *best = newest_entry(live, match, paths, n);
 	return (struct writer_entry){ json_get_str(best, "manager"), json_get_str(best, "time") };
 }
 
@@ -73,37 +81,147 @@ static bool has_changed(const struct field *f, const struct json *live)
 				: (f->before != NULL) != (now != NULL);
 }
 
-static char *changed(const struct change *c, const struct json *live)
+struct paths {
+	struct arena *arena;
+	struct field_path *items;
+	size_t n, cap;
+};
+
+static void add_path(struct paths *p, const struct field_path *path)
 {
-	AUTO(arena_done) struct arena a = { 0 };
-	AUTO(buf_done) struct buf b = { 0 }, fields = { 0 };
-	struct field_path *paths = arena_calloc(&a, c->n_fields + 1, sizeof(*paths));
-	size_t n = 0;
+	if (p->n == p->cap) {
+		p->cap = p->cap ? 2 * p->cap : 8;
+		struct field_path *items = arena_calloc(p->arena, p->cap, sizeof(*items));
+		if (p->n)
+			memcpy(items, p->items, p->n * sizeof(*items));
+		p->items = items;
+	}
+	/* The elements of a walk are those of a moment. */
+	size_t size = path->n * sizeof(*path->elements);
+	struct path_element *elements = arena_alloc(p->arena, size);
+	memcpy(elements, path->elements, size);
+	p->items[p->n++] = (struct field_path){ elements, path->n };
+}
+
+static int add_walked(void *ctx, const struct field_path *path, struct err *err)
+{
+	(void)err;
+	add_path(ctx, path);
+	return 0;
+}
+
+/* Of the fields that the plan shows. */
+static void changed_fields(const struct change *c, const struct json *live, struct paths *out)
+{
 	for (size_t i = 0; i < c->n_fields; i++) {
 		const struct field *f = &c->fields[i];
 		AUTO(err_done) struct err ignored = { 0 };
-		if (f->secret != SECRET_NOT || !has_changed(f, live) ||
-		    field_path_parse(&a, f->path, &paths[n], &ignored) < 0)
-			continue;
-		if (n < MAX_FIELDS_NAMED)
-			buf_printf(&fields, "%s%s", n ? ", " : "", field_said(&a, f->path));
-		n++;
+		struct field_path path;
+		if (f->secret == SECRET_NOT && has_changed(f, live) &&
+		    field_path_parse(out->arena, f->path, &path, &ignored) == 0)
+			add_path(out, &path);
 	}
-	struct writer_entry who = newest(live, MATCH_OWNS, paths, n);
+}
+
+/* Of what goes with a deletion the plan knows the digest alone: fields that are new or gone, else
+ * those of whoever has written last, which its entry tells. */
+static void changed_held(const struct change *c, const struct json *live, struct paths *out)
+{
+	struct arena *a = out->arena;
+	AUTO(err_done) struct err ignored = { 0 };
+	struct field_set held = { 0 };
+	struct field_set since = held_since(a, c->precondition.held, live);
+	struct paths all = { .arena = a };
+	field_set_walk(&since, add_walked, out, &ignored);
+	if (field_set_parse(a, c->precondition.held, &held, &ignored) < 0)
+		return;
+	held = field_set_leaves(a, &held);
+	field_set_walk(&held, add_walked, &all, &ignored);
+	for (size_t i = 0; i < all.n; i++)
+		if (!field_path_get(live, &all.items[i]))
+			add_path(out, &all.items[i]);
+	if (out->n)
+		return;
+	const struct json *entry = newest_entry(live, MATCH_OWNS, all.items, all.n);
+	for (size_t i = 0; entry && i < all.n; i++)
+		if (matches(entry, MATCH_OWNS, &all.items[i], 1))
+			add_path(out, &all.items[i]);
+}
+
+struct owned_walk {
+	const struct change *change;
+	const struct json *live;
+	struct paths *out;
+};
+
+static bool is_shown(const struct change *c, const char *path)
+{
+	for (size_t i = 0; i < c->n_fields; i++)
+		if (strcmp(c->fields[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static int add_owned(void *ctx, const struct field_path *path, struct err *err)
+{
+	struct owned_walk *w = ctx;
+	const struct json *want = field_path_get(w->change->desired, path);
+	const struct json *now = field_path_get(w->live, path);
+	(void)err;
+	if (is_shown(w->change, field_path_text(w->out->arena, path)))
+		return 0;
+	if (!now && want)
+		add_path(w->out, path);
+	/* A server may write a value otherwise than Git does; what another holds is no such. */
+	if (!now || !want || want->type == JSON_NULL || state_holds(want, now))
+		return 0;
+	const struct json *entry = newest_entry(w->live, MATCH_OWNS, path, 1);
+	if (entry && !is_us(entry))
+		add_path(w->out, path);
+	return 0;
+}
+
+/* Fields that the plan does not show, because they were as declared. */
+static void changed_owned(const struct change *c, const struct json *live, struct paths *out)
+{
+	AUTO(err_done) struct err ignored = { 0 };
+	struct owned_walk w = { c, live, out };
+	struct field_set owned = { 0 };
+	if (!c->desired || field_set_parse(out->arena, c->owned, &owned, &ignored) < 0)
+		return;
+	owned = field_set_leaves(out->arena, &owned);
+	field_set_walk(&owned, add_owned, &w, &ignored);
+}
+
+static char *changed(const struct change *c, const struct json *live)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(buf_done) struct buf b = { 0 };
+	struct paths paths = { .arena = &a };
+	changed_fields(c, live, &paths);
+	if (!paths.n && c->precondition.held)
+		changed_held(c, live, &paths);
+	if (!paths.n)
+		changed_owned(c, live, &paths);
+	struct writer_entry who = newest(live, MATCH_OWNS, paths.items, paths.n);
 	if (!who.manager)
-		who = newest(live, MATCH_TOUCHES, paths, n);
+		who = newest(live, MATCH_TOUCHES, paths.items, paths.n);
 	if (!who.manager)
 		who = newest(live, MATCH_ANY, NULL, 0);
 	buf_puts(&b, "was changed");
 	if (who.manager)
 		buf_printf(&b, " by %s", who.manager);
 	add_time(&b, who.time);
-	if (n)
-		buf_printf(&b, " (%s%s)", buf_text(&fields), n > MAX_FIELDS_NAMED ? ", ..." : "");
+	for (size_t i = 0; i < paths.n && i < MAX_FIELDS_NAMED; i++)
+		buf_printf(&b, "%s%s", i ? ", " : " (",
+			   field_said(&a, field_path_text(&a, &paths.items[i])));
+	if (paths.n)
+		buf_puts(&b, paths.n > MAX_FIELDS_NAMED ? ", ...)" : ")");
 	else if (c->precondition.resource_version)
 		buf_puts(&b, " (without a RHUMB_KEY any change of a Secret counts)");
 	else
-		buf_puts(&b, " in fields that this change would write");
+		buf_printf(&b, " in fields that this change would %s",
+			   c->action == ACTION_DELETE ? "delete" : "write");
 	return buf_take(&b);
 }
 

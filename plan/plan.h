@@ -79,6 +79,8 @@ struct precondition {
 	const char *uid;              /* "": the object must not exist */
 	const char *resource_version; /* Secrets without RHUMB_KEY only, else NULL */
 	const char *digest;           /* state_digest() of the live object; NULL: uid says it all */
+	const struct json *held; /* FieldsV1 that the digest covers too: what goes with an object
+				    that is deleted (plan/diff/held.h); NULL: no deletion */
 };
 
 struct change {

@@ -196,8 +196,11 @@ static int read_ref(struct reader *r, const struct json *v, struct object_ref *r
 static int read_precondition(struct reader *r, const struct json *v, struct precondition *p)
 {
 	const struct json *o = json_get(v, "precondition");
-	if (ONLY(r, o, "uid", "resourceVersion", "digest") < 0)
+	if (ONLY(r, o, "uid", "resourceVersion", "digest", "held") < 0)
 		return -1;
+	p->held = json_get(o, "held");
+	if (p->held && !json_is(p->held, JSON_OBJECT))
+		return wrong(r, o, "not an object:", "held");
 	return text(r, o, "uid", &p->uid) < 0 ||
 			       optional_text(r, o, "resourceVersion", &p->resource_version) < 0 ||
 			       optional_text(r, o, "digest", &p->digest) < 0

@@ -85,6 +85,8 @@ static struct json precondition_to_json(struct arena *a, const struct preconditi
 	json_set_str(a, &v, "uid", p->uid ? p->uid : "");
 	set_optional(a, &v, "resourceVersion", p->resource_version);
 	set_optional(a, &v, "digest", p->digest);
+	if (p->held)
+		json_set(a, &v, "held", *p->held);
 	return v;
 }
 

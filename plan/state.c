@@ -241,6 +241,18 @@ static void forget_last_applied(struct json *owned)
 
 /* ---- the digest */
 
+static struct json held(struct arena *a, const struct change *c, const struct json *object,
+			const char *key)
+{
+	struct json held = state_project(a, object, c->precondition.held);
+	if (!object_is_secret(&c->ref))
+		return held;
+	held = json_copy(a, &held);
+	hide_secrets(a, &held, key);
+	forget_last_applied(&held);
+	return held;
+}
+
 static bool covers_whole(const struct change *c, enum state_side side)
 {
 	/* A Pod gets a token volume with a random name at each create. */
@@ -263,6 +275,8 @@ void state_digest(const struct change *c, const struct json *object, enum state_
 		hide_touched(&a, &fields, key);
 		forget_last_applied(&owned);
 	}
+	if (side == STATE_BEFORE && c->precondition.held)
+		json_set(&a, &state, "held", held(&a, c, object, key));
 	json_set(&a, &state, "owned", owned);
 	json_set(&a, &state, "fields", fields);
 	json_set(&a, &state, "object", all);

@@ -2,8 +2,9 @@
  *
  * Plan and apply both call this, on the live object before the write (precondition) and on the
  * object after it (expect).  It covers the fields that the change owns or touches, and the
- * absence of each: `owned` (FieldsV1) and the paths in `fields`.  So a status, a resourceVersion,
- * an unrelated annotation or another manager's field does not change it.
+ * absence of each: `owned` (FieldsV1) and the paths in `fields`, and of what is to be deleted
+ * those that go with it (`held`).  So a status, a resourceVersion, an unrelated annotation or
+ * another manager's field does not change it.
  *
  * The digest of a create that the server has verified covers the whole object, without status
  * and without what servers assign by themselves (state_volatile in state.c). */

@@ -6,6 +6,7 @@
 
 #include "plan/diff/autoscaler.h"
 #include "plan/diff/compare.h"
+#include "plan/diff/held.h"
 #include "plan/diff/moved.h"
 #include "plan/diff/prune.h"
 #include "plan/diff/unchanged.h"
@@ -84,18 +85,33 @@ static const char *digest_of(struct build *b, const struct change *c, const stru
 	return arena_strdup(&b->arena, digest);
 }
 
+static void set_precondition(struct build *b, const struct subject *s, struct change *c)
+{
+	const char *uid = live_text(s, "uid");
+	c->precondition.uid = uid ? uid : "";
+	c->precondition.digest = digest_of(b, c, s->live, STATE_BEFORE);
+	if (object_is_secret(&s->ref) && !b->o->key)
+		c->precondition.resource_version = live_text(s, "resourceVersion");
+}
+
+/* What is deleted goes whole: the precondition covers all that somebody means of it. */
+static void set_held(struct build *b, const struct subject *s, struct change *c)
+{
+	struct arena *a = &b->arena;
+	struct json *held = arena_alloc(a, sizeof(*held));
+	const struct json *base = s->base ? &s->base->object : NULL;
+	struct field_set set = held_fields(a, build_schema(b, s), base, s->live);
+	*held = field_set_json(a, &set);
+	c->precondition.held = held;
+}
+
 /* What the plan promises to find, and what it expects to have made. */
 static void set_promises(struct build *b, const struct subject *s, const struct json *owned,
 			 struct change *c)
 {
 	c->owned = owned;
-	if (s->live) {
-		const char *uid = live_text(s, "uid");
-		c->precondition.uid = uid ? uid : "";
-		c->precondition.digest = digest_of(b, c, s->live, STATE_BEFORE);
-		if (object_is_secret(&s->ref) && !b->o->key)
-			c->precondition.resource_version = live_text(s, "resourceVersion");
-	}
+	if (s->live)
+		set_precondition(b, s, c);
 	/* A deferred object's lists may be reordered or defaulted by a server that nobody could
 	 * ask, so no expectation is written for it, nor for a replacement. */
 	if (s->state == SUBJECT_CHANGED && s->verified != VERIFIED_DEFERRED)
@@ -163,6 +179,7 @@ static bool make_replace(struct build *b, const struct subject *s, struct change
 	build_predict(b, &shown);
 	set_fields(b, s, c, shown.after);
 	set_desired(b, &shown, c);
+	set_held(b, s, c);
 	set_promises(b, s, shown.owned, c);
 	return true;
 }
@@ -239,8 +256,10 @@ static bool make_delete(struct build *b, const struct subject *s, struct change 
 	AUTO(err_done) struct err ignored = { 0 };
 	if (!s->base && b->o->cluster)
 		wave_of(s->live, "", &c->wave, &ignored);
-	const char *uid = live_text(s, "uid");
-	c->precondition.uid = uid ? uid : "";
+	if (b->o->cluster) {
+		set_held(b, s, c);
+		set_precondition(b, s, c);
+	}
 	return true;
 }
 

@@ -6,56 +6,10 @@
 
 #include "plan/diff/moved.h"
 #include "plan/diff/unchanged.h"
+#include "plan/keep.h"
 #include "plan/state.h"
 
 /* ---- is it to stay? */
-
-/* What people of other tools have written on objects that are never to be deleted.  Argo's
- * Prune=confirm asks a person first; nobody is asked here, so it stays. */
-static const struct {
-	const char *key;
-	const char *value; /* NULL: any */
-	bool in_list;      /* the value is one of several, between commas */
-} keeping[] = {
-	{ "rhumb.dev/prune", "false", false },
-	{ "argocd.argoproj.io/sync-options", "Prune=false", true },
-	{ "argocd.argoproj.io/sync-options", "Prune=confirm", true },
-	{ "argocd.argoproj.io/sync-options", "Delete=false", true },
-	{ "argocd.argoproj.io/sync-options", "Delete=confirm", true },
-	{ "cli-utils.sigs.k8s.io/on-remove", "keep", false },
-	{ "client.lifecycle.config.k8s.io/deletion", "detach", false },
-	{ "helm.sh/resource-policy", "keep", false },
-	{ "kapp.k14s.io/delete-strategy", "orphan", false },
-	{ "kluctl.io/skip-delete", "true", false },
-	{ "kustomize.toolkit.fluxcd.io/prune", "disabled", false },
-};
-
-static bool is_among(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-	while (*list) {
-		list += strspn(list, ", ");
-		size_t len = strcspn(list, ", ");
-		if (len == n && strncasecmp(list, word, n) == 0)
-			return true;
-		list += len;
-	}
-	return false;
-}
-
-const char *prune_keeping_annotation(struct arena *a, const struct json *object)
-{
-	const struct json *all = json_at(object, "metadata", "annotations", NULL);
-	for (size_t i = 0; i < ARRAY_LEN(keeping); i++) {
-		const char *value = json_get_str(all, keeping[i].key);
-		if (!value)
-			continue;
-		if (keeping[i].in_list ? is_among(value, keeping[i].value)
-				       : strcasecmp(value, keeping[i].value) == 0)
-			return arena_fmt(a, "%s: %s", keeping[i].key, keeping[i].value);
-	}
-	return NULL;
-}
 
 static const char *why_it_stays(struct build *b, const struct subject *s)
 {
@@ -63,10 +17,10 @@ static const char *why_it_stays(struct build *b, const struct subject *s)
 	const struct application *app = b->apps[s->application].config;
 	if (!app->prune)
 		return arena_fmt(a, "application %s has prune: false", app->name);
-	const char *keep = prune_keeping_annotation(a, s->live);
+	const char *keep = keep_annotation(a, s->live);
 	if (keep)
 		return arena_fmt(a, "it has the annotation %s", keep);
-	keep = s->base ? prune_keeping_annotation(a, &s->base->object) : NULL;
+	keep = s->base ? keep_annotation(a, &s->base->object) : NULL;
 	if (keep)
 		return arena_fmt(a, "its last manifest has the annotation %s", keep);
 	const char *other = moved_to(b, s);

@@ -33,8 +33,4 @@ void prune_check_budgets(struct build *b, struct plan *p);
 /* Kinds whose objects hold data, or whose deletion takes other objects along. */
 bool prune_holds_data(const struct object_ref *ref);
 
-/* "rhumb.dev/prune: false" where an annotation of the object says that it is never to be deleted;
- * NULL where none does. */
-const char *prune_keeping_annotation(struct arena *a, const struct json *object);
-
 #endif

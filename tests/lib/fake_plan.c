@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "plan/diff/held.h"
 #include "plan/merge/fieldset.h"
 #include "plan/merge/schema.h"
 #include "plan/order.h"
@@ -174,11 +175,13 @@ struct change *fake_plan_add(struct plan *p, struct cluster *cluster, enum actio
 		return c;
 	assert_non_null(live);
 	c->precondition.uid = json_str(json_at(live, "metadata", "uid", NULL));
-	if (action != ACTION_DELETE) {
-		char digest[DIGEST_TEXT];
-		state_digest(c, live, STATE_BEFORE, NULL, digest);
-		c->precondition.digest = arena_strdup(a, digest);
+	if (action == ACTION_DELETE || action == ACTION_REPLACE) {
+		struct field_set held = held_fields(a, NULL, object, live);
+		c->precondition.held = keep_json(a, field_set_json(a, &held));
 	}
+	char digest[DIGEST_TEXT];
+	state_digest(c, live, STATE_BEFORE, NULL, digest);
+	c->precondition.digest = arena_strdup(a, digest);
 	return c;
 }
 

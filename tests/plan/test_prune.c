@@ -3,6 +3,7 @@
 #include "tests/lib/fixture.h"
 
 #include "plan/diff/prune.h"
+#include "plan/keep.h"
 
 struct keep_case {
 	const char *name, *annotations; /* NULL: none */
@@ -42,7 +43,7 @@ static void keep_run(void **state)
 	struct json annotations = fixture_json(&a, c->annotations ? c->annotations : "{}");
 	struct json object = fixture_json(&a, "{\"metadata\":{}}");
 	json_set(&a, json_edit(&a, &object, "metadata"), "annotations", annotations);
-	const char *kept = prune_keeping_annotation(&a, &object);
+	const char *kept = keep_annotation(&a, &object);
 	if (c->kept)
 		assert_string_equal(kept, c->kept);
 	else

@@ -48,9 +48,7 @@ class Judge:
         self.world, self.head, self.plan, self.before, self.records = world, head, plan, before, records
         self.wrong = []
         self.half = set()  # paths of Secrets that failed and were written
-        # What is to go may go in any state: its precondition is who it is.
-        going = {self.path(c) for c in plan["changes"] if c["action"] == "delete"}
-        self.raced = {r["path"] for r in records if r.get("race")} - going
+        self.raced = {r["path"] for r in records if r.get("race")}
         writes = [r for r in records if r["method"] != "GET" and not r.get("dry") and "/leases/" not in r["path"]]
         self.landed = {r["path"] for r in writes if 200 <= r.get("status", 0) < 300}
 
