@@ -41,6 +41,7 @@ bool announce_write(struct run *r, struct step *s, const struct api_call *call, 
 				    .uid = creates ? NULL : s->uid,
 				    .resource_version = creates ? NULL : s->resource_version,
 				    .body = call->body,
+				    .makes = s->next == REQUEST_TAKEOVER ? s->makes : NULL,
 				    .secret = is_secret(s),
 				    .before = s->before,
 				    .sealed = s->sealed };

@@ -28,7 +28,7 @@ static void remember(struct run *r, struct step *s, const struct json *live)
 		struct json *copy = arena_calloc(&r->arena, 1, sizeof(*copy));
 		*copy = json_copy(&r->arena, managed);
 		s->managed_fields = copy;
-	} else if (s->writing && takeover_was_done(s, live)) {
+	} else if (takeover_was_done(s, live)) {
 		s->own_version = s->resource_version;
 	}
 	const struct json *data = json_get(live, "data");

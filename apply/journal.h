@@ -13,9 +13,10 @@
  *
  *   run      plan, cluster, tool, time: a process begins (the first line) or resumes
  *   intent   id, step, uid and resourceVersion that the write asks for, `sent` (digest of what is
- *            sent), and the object before the first write: `before`, nothing for one that is not
- *            there.  Of a Secret no value: `sealed` has the whole (base/seal.h, under RHUMB_KEY),
- *            or `note` says that its values cannot be restored
+ *            sent), of a takeover `makes` (digest of the managedFields after it), and the object
+ *            before the first write: `before`, nothing for one that is not there.  Of a Secret no
+ *            value: `sealed` has the whole (base/seal.h, under RHUMB_KEY), or `note` says that its
+ *            values cannot be restored
  *   answer   id, step, status (0: none), uid and resourceVersion after it
  *   end      id and outcome, as in the result file
  *   finish   outcome: the result file is written
@@ -65,6 +66,8 @@ struct journal_object {
 	bool written;           /* one was done for sure */
 	bool deleted;           /* a deletion was */
 	const char *taken_over; /* resourceVersion that a takeover made; NULL: none */
+	const char *makes;      /* digest of the managedFields that a takeover was to make, done or
+				   not; NULL: none */
 	bool ended;             /* the last write's outcome is known: */
 	struct object_result result;
 };
@@ -109,6 +112,7 @@ struct journal_intent {
 	enum journal_step step;
 	const char *uid, *resource_version; /* NULL: none */
 	const struct json *body;            /* what is sent */
+	const char *makes;                  /* of a takeover: digest of the managedFields after it */
 	bool secret;                        /* whose values must not be told */
 	const char *before;                 /* journal_before_text(); NULL: not there, or said */
 	const char *sealed;

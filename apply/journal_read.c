@@ -193,19 +193,24 @@ static int read_before(struct reader *rd, struct journal_object *o)
 static int read_intent(struct reader *rd)
 {
 	static const char *const keys[] = { "record", "id",     "step",   "uid",  "resourceVersion",
-					    "sent",   "before", "sealed", "note", NULL };
-	const char *id, *uid, *version, *sent;
+					    "sent",   "before", "sealed", "note", "makes",
+					    NULL };
+	const char *id, *uid, *version, *sent, *makes;
 	int step;
 	if (only(rd, keys) < 0 || text(rd, "id", &id) < 0 ||
 	    choice(rd, "step", name_of_step, JOURNAL_STEP_COUNT, &step) < 0 ||
 	    optional_text(rd, "uid", &uid) < 0 ||
-	    optional_text(rd, "resourceVersion", &version) < 0 || text(rd, "sent", &sent) < 0)
+	    optional_text(rd, "resourceVersion", &version) < 0 || text(rd, "sent", &sent) < 0 ||
+	    optional_text(rd, "makes", &makes) < 0)
 		return -1;
+	if (makes && strlen(makes) != DIGEST_TEXT - 1)
+		return wrong(rd, "expected a digest in", "makes");
 	struct journal_object *o = find_or_add(rd, id);
 	o->step = (enum journal_step)step;
 	o->uid = uid;
 	o->resource_version = version;
 	o->sent = sent;
+	o->makes = makes ? makes : o->makes;
 	o->answered = o->ended = false;
 	o->status = 0;
 	o->new_uid = o->new_version = NULL;

@@ -104,6 +104,7 @@ int journal_intent(struct journal *j, const struct journal_intent *i, struct err
 	set_text(&a, &v, "uid", i->uid);
 	set_text(&a, &v, "resourceVersion", i->resource_version);
 	json_set_str(&a, &v, "sent", sent);
+	set_text(&a, &v, "makes", i->makes);
 	if (i->before && i->secret)
 		json_set_str(&a, &v, i->sealed ? "sealed" : "note",
 			     i->sealed ? i->sealed : NOT_KEPT);

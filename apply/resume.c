@@ -69,6 +69,8 @@ void resume(struct run *r)
 		if (is_kept(s->past))
 			keep(r, s);
 		s->own_version = s->past->taken_over;
+		if (s->past->makes)
+			memcpy(s->makes, s->past->makes, DIGEST_TEXT);
 		s->replaced = s->change->action == ACTION_REPLACE && s->past->deleted &&
 			      s->past->step == JOURNAL_APPLY;
 	}

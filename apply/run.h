@@ -55,6 +55,8 @@ struct step {
 	const struct json *managed_fields; /* where there are takeovers */
 	const struct json *live_secret;    /* only to hide its values in messages */
 	bool takeover_pending;
+	char makes[DIGEST_TEXT]; /* of the managedFields that a takeover was sent to make, by this
+				    run or an earlier one; "": none was */
 	char *why_stale; /* kept while asking */
 	/* of the journal */
 	const struct journal_object *past; /* an earlier run has announced a write of it; NULL */
@@ -182,11 +184,11 @@ char *stale_reason(const struct step *s, const struct json *live);
 bool takeover_is_pending(const struct change *c, const struct json *live);
 /* Our entry in managedFields as FieldsV1, NULL where there is none. */
 const struct json *takeover_own_fields(const struct json *live);
-/* Whether the object is as the patch left it, and nobody has written since: whoever changes a field
- * changes an entry.  What our patch was answered may be lost. */
+/* Whether the object is as the patch left it, and nobody has taken a field since.  What our patch
+ * was answered may be lost, or be known to an earlier run alone. */
 bool takeover_was_done(const struct step *s, const struct json *live);
-/* The patch that moves the fields to us. */
-struct json takeover_patch(struct arena *a, const struct step *s);
+/* The patch that moves the fields to us; notes what it makes. */
+struct json takeover_patch(struct arena *a, struct step *s);
 
 /* ---- exchange.c: sends the next requests of the steps, in rounds, until none has one */
 void exchange(struct run *r, struct step **steps, size_t n);

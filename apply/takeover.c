@@ -128,27 +128,33 @@ static const char *entry_text(struct arena *a, const struct json *entry)
 	return arena_strdup(a, buf_text(&text));
 }
 
-static bool has_entry(struct arena *a, const struct json *entries, const char *text)
+static int by_text(const void *a, const void *b)
 {
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Of the entries in any order: the server has its own. */
+static void digest_entries(const struct json *entries, char out[DIGEST_TEXT])
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	const char **texts = arena_calloc(&a, entries->n + 1, sizeof(*texts));
+	struct json list = json_of_array();
 	for (uint32_t i = 0; i < entries->n; i++)
-		if (strcmp(entry_text(a, &entries->items[i]), text) == 0)
-			return true;
-	return false;
+		texts[i] = entry_text(&a, &entries->items[i]);
+	qsort(texts, entries->n, sizeof(*texts), by_text);
+	for (uint32_t i = 0; i < entries->n; i++)
+		json_append(&a, &list, json_of_string(&a, texts[i]));
+	digest_json(&list, out);
 }
 
 bool takeover_was_done(const struct step *s, const struct json *live)
 {
-	AUTO(arena_done) struct arena a = { 0 };
 	const struct json *now = json_at(live, "metadata", "managedFields", NULL);
-	if (!s->managed_fields || !json_is(now, JSON_ARRAY))
+	char digest[DIGEST_TEXT];
+	if (!*s->makes || !json_is(now, JSON_ARRAY))
 		return false;
-	struct json asked = moved(&a, s->change, s->managed_fields);
-	if (asked.n != now->n)
-		return false;
-	for (uint32_t i = 0; i < asked.n; i++)
-		if (!has_entry(&a, now, entry_text(&a, &asked.items[i])))
-			return false;
-	return true;
+	digest_entries(now, digest);
+	return strcmp(digest, s->makes) == 0;
 }
 
 static void add_operation(struct arena *a, struct json *patch, const char *op, const char *path,
@@ -161,12 +167,12 @@ static void add_operation(struct arena *a, struct json *patch, const char *op, c
 	json_append(a, patch, operation);
 }
 
-struct json takeover_patch(struct arena *a, const struct step *s)
+struct json takeover_patch(struct arena *a, struct step *s)
 {
-	struct json patch = json_of_array();
+	struct json patch = json_of_array(), made = moved(a, s->change, s->managed_fields);
+	digest_entries(&made, s->makes);
 	add_operation(a, &patch, "test", "/metadata/resourceVersion",
 		      json_of_string(a, s->resource_version));
-	add_operation(a, &patch, "replace", "/metadata/managedFields",
-		      moved(a, s->change, s->managed_fields));
+	add_operation(a, &patch, "replace", "/metadata/managedFields", made);
 	return patch;
 }

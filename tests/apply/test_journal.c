@@ -65,6 +65,14 @@ static const struct text_case {
 	  "expected a status", 0 },
 	{ "no step", RUN "{\"record\":\"intent\",\"id\":\"a\",\"step\":\"x\",\"sent\":\"s\"}\n",
 	  "unknown value in `step`", 0 },
+	{ "a takeover",
+	  RUN "{\"record\":\"intent\",\"id\":\"a\",\"step\":\"takeover\",\"sent\":\"s\","
+	      "\"makes\":\"" PLAN_A "\"}\n",
+	  NULL, 2 },
+	{ "a takeover that makes nonsense",
+	  RUN "{\"record\":\"intent\",\"id\":\"a\",\"step\":\"takeover\",\"sent\":\"s\","
+	      "\"makes\":\"x\"}\n",
+	  "expected a digest in `makes`", 0 },
 	{ "sealed nothing",
 	  RUN "{\"record\":\"intent\",\"id\":\"a\",\"step\":\"apply\",\"sent\":"
 	      "\"s\",\"sealed\":\"x\"}\n",

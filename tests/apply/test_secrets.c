@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/json_write.h"
 #include "plan/state.h"
 
@@ -212,8 +213,112 @@ static void needs_the_key(void **state)
 	vault_done(&v);
 }
 
+/* ---- a Secret that is taken over by a run that fails: its resourceVersion is another since, and
+ * the next run knows from the journal that this was us */
+
+static int run_with_journal(struct vault *v, const char *file)
+{
+	AUTO(journal_close_p) struct journal *j = NULL;
+	struct err err = { 0 };
+	if (journal_open(&j, file, &v->w.p, NULL, &err) < 0)
+		fail_msg("%s", err.msg);
+	v->w.options.journal = j;
+	int rc = world_apply(&v->w);
+	if (journal_finish(j, &v->w.result, &err) < 0)
+		fail_msg("%s", err.msg);
+	v->w.options.journal = NULL;
+	return rc;
+}
+
+static void plan_of_helms(struct vault *v)
+{
+	struct json *fields;
+	vault_init(v);
+	fake_put(&v->w.f, SECRET("b2xk"), "helm", "Update");
+	plan_secret(v, ACTION_UPDATE);
+	struct arena *a = &v->w.p.arena;
+	fields = arena_calloc(a, 1, sizeof(*fields));
+	*fields = fixture_json(a, "{\"f:data\":{\"f:password\":{}}}");
+	v->change->takeovers = arena_calloc(a, 1, sizeof(*v->change->takeovers));
+	*v->change->takeovers = (struct takeover){ "helm", "Update", "", fields };
+	v->change->n_takeovers = 1;
+	fake_plan_finish(&v->w.p);
+}
+
+static const struct resumed {
+	const char *name;
+	enum fake_fault fault; /* of a write */
+	bool all;              /* that follow, too */
+	bool blind;            /* and then no read is answered */
+} resumed[] = {
+	{ "resumed: refused", FAKE_REFUSE, true, false },
+	{ "resumed: broken", FAKE_BREAK, true, false },
+	{ "resumed: lost", FAKE_LOSE, true, false },
+	{ "resumed: lost and done", FAKE_LOSE_DONE, false, false },
+	{ "resumed: all lost and done", FAKE_LOSE_DONE, true, false },
+	{ "resumed: lost, and blind", FAKE_LOSE, false, true },
+	{ "resumed: lost and done, and blind", FAKE_LOSE_DONE, false, true },
+};
+
+static void go_blind(void *ctx, struct fake_cluster *f, const struct api_call *call)
+{
+	(void)ctx, (void)call;
+	if (f->fail_reads || f->writes <= (unsigned)f->fail_at)
+		return;
+	f->fail_reads = f->fail_all = true;
+	f->fault = FAKE_LOSE;
+	f->fail_at = 0;
+}
+
+/* Each write is the first to fail, once. */
+static void resumed_run(void **state)
+{
+	const struct resumed *row = *state;
+	bool more = true;
+	for (int at = 0; more; at++) {
+		struct vault v;
+		plan_of_helms(&v);
+		struct fake_cluster *f = &v.w.f;
+		AUTO(auto_free) char *file = path_join(v.dir, "result.json");
+		f->fault = row->fault;
+		f->fail_at = at;
+		f->fail_all = row->all;
+		f->before_read = row->blind ? go_blind : NULL;
+		run_with_journal(&v, file);
+		more = f->writes > (unsigned)at;
+		f->before_read = NULL;
+		f->fail_reads = f->fail_all = false;
+		f->fail_at = -1;
+		if (run_with_journal(&v, file) < 0)
+			fail_msg("write %d: %s: %s", at, v.w.err.msg,
+				 v.w.result.objects[0].message);
+		assert_string_equal(live_value(&v), BASE64);
+		check_nothing_leaks(&v);
+		vault_done(&v);
+		assert_in_range(at, 0, 20);
+	}
+}
+
+static void another_wrote_meanwhile(void **state)
+{
+	(void)state;
+	struct vault v;
+	plan_of_helms(&v);
+	AUTO(auto_free) char *file = path_join(v.dir, "result.json");
+	v.w.f.fault = FAKE_REFUSE;
+	v.w.f.fail_at = 2; /* after the parent and the takeover */
+	assert_int_equal(run_with_journal(&v, file), -1);
+	v.w.f.fail_at = -1;
+	fake_put(&v.w.f, SECRET("bmV3"), "helm", "Update");
+	assert_int_equal(run_with_journal(&v, file), -1);
+	world_expect(&v.w, v.change->id, OUTCOME_STALE);
+	assert_string_equal(live_value(&v), "bmV3");
+	vault_done(&v);
+}
+
 int main(void)
 {
+	struct CMUnitTest all[16];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(created),
 		cmocka_unit_test(updated),
@@ -222,6 +327,12 @@ int main(void)
 		cmocka_unit_test(not_in_the_repository),
 		cmocka_unit_test(not_what_the_plan_says),
 		cmocka_unit_test(needs_the_key),
+		cmocka_unit_test(another_wrote_meanwhile),
 	};
-	return cmocka_run_group_tests_name("secrets", tests, NULL, NULL);
+	size_t n = ARRAY_LEN(tests);
+	_Static_assert(ARRAY_LEN(tests) + ARRAY_LEN(resumed) <= ARRAY_LEN(all), "room for all");
+	memcpy(all, tests, sizeof(tests));
+	for (size_t i = 0; i < ARRAY_LEN(resumed); i++)
+		all[n++] = fixture_row(resumed[i].name, resumed_run, &resumed[i]);
+	return _cmocka_run_group_tests("secrets", all, n, NULL, NULL);
 }
