@@ -30,6 +30,8 @@
 #ifndef APPLY_JOURNAL_H
 #define APPLY_JOURNAL_H
 
+#include <signal.h>
+
 #include "apply/result.h"
 #include "plan/cluster/cluster.h"
 
@@ -112,9 +114,9 @@ struct journal_intent {
 	enum journal_step step;
 	const char *uid, *resource_version; /* NULL: none */
 	const struct json *body;            /* what is sent */
-	const char *makes;                  /* of a takeover: digest of the managedFields after it */
-	bool secret;                        /* whose values must not be told */
-	const char *before;                 /* journal_before_text(); NULL: not there, or said */
+	const char *makes;  /* of a takeover: digest of the managedFields after it */
+	bool secret;        /* whose values must not be told */
+	const char *before; /* journal_before_text(); NULL: not there, or said */
 	const char *sealed;
 };
 
@@ -126,6 +128,18 @@ struct journal_intent {
  * where an unfinished run of another plan is in it. */
 int journal_open(struct journal **out, const char *result, const struct plan *p, const char *key,
 		 struct err *err);
+
+struct journal_wait {
+	unsigned timeout_seconds;                 /* 0: not at all; what is left of it afterwards */
+	const volatile sig_atomic_t *interrupted; /* may be NULL */
+	void (*waiting)(void *ctx, const char *what); /* may be NULL; once */
+	void *ctx;
+};
+
+/* The same, but waits for the process that has it. */
+int journal_open_waiting(struct journal **out, const char *result, const struct plan *p,
+			 const char *key, struct journal_wait *w, struct err *err);
+
 void journal_close(struct journal *j);
 static inline void journal_close_p(struct journal **j)
 {

@@ -238,8 +238,12 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 	AUTO(auto_free) char *beside = journal_beside(file, argv[0]);
 	AUTO(journal_close_p) struct journal *journal = NULL;
 	const char *key = getenv("RHUMB_KEY");
-	if (journal_open(&journal, beside, &plan, key, err) < 0)
+	struct journal_wait wait = { .timeout_seconds = lock.timeout_seconds,
+				     .interrupted = &interrupted,
+				     .waiting = on_waiting };
+	if (journal_open_waiting(&journal, beside, &plan, key, &wait, err) < 0)
 		return -1;
+	lock.timeout_seconds = wait.timeout_seconds;
 	say_resumed(journal, &plan);
 	struct apply_options ao = {
 		.keep_going = o->keep_going,
@@ -276,7 +280,7 @@ static const struct option_row rows[] = {
 	{ "allow-replace", 0, OPTION_FLAG, offsetof(struct options, allow_replace), NULL,
 	  "delete and create objects whose immutable fields change" },
 	{ "lock-timeout", 0, OPTION_TEXT, offsetof(struct options, lock_timeout), "DURATION",
-	  "wait for applies of the same applications, as 90s or 5m" },
+	  "wait for applies of the same applications, or with the same RESULT, as 90s or 5m" },
 	{ "lock", 0, OPTION_CHOICE, offsetof(struct options, lock), "true|false",
 	  "false: without locks, where leases may not be written" },
 	{ "notify", 0, OPTION_LIST, offsetof(struct options, notify.urls), "URL",

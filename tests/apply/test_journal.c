@@ -249,6 +249,72 @@ static void one_at_a_time(void **state)
 	keeping_done(&k);
 }
 
+/* ---- waiting */
+
+struct waiting {
+	struct journal *held;
+	volatile sig_atomic_t interrupted;
+	bool interrupt;
+	int said;
+};
+
+static void let_go(void *ctx, const char *what)
+{
+	struct waiting *w = ctx;
+	assert_non_null(strstr(what, "another rhumb apply"));
+	w->said++;
+	if (w->interrupt)
+		w->interrupted = 1;
+	else
+		journal_close(TAKE(w->held));
+}
+
+static void waits(void **state)
+{
+	(void)state;
+	struct keeping k;
+	keeping_init(&k);
+	struct waiting w = { .held = opened(&k, &k.a, NULL) };
+	struct journal_wait wait = {
+		.timeout_seconds = 3600, .interrupted = &w.interrupted, .waiting = let_go, .ctx = &w
+	};
+	struct journal *j = NULL;
+	if (journal_open_waiting(&j, k.result, &k.a, NULL, &wait, &k.err) < 0)
+		fail_msg("%s", k.err.msg);
+	assert_int_equal(w.said, 1);
+	assert_in_range(wait.timeout_seconds, 1, 3600);
+	/* Its end may also be that of another plan. */
+	write_one(&k, j);
+	w = (struct waiting){ .held = j, .interrupt = true };
+	j = NULL;
+	assert_int_equal(journal_open_waiting(&j, k.result, &k.b, NULL, &wait, &k.err), -1);
+	assert_int_equal(k.err.code, ERR_INTERRUPTED);
+	err_done(&k.err);
+	w.interrupted = 0;
+	w.interrupt = false;
+	assert_int_equal(journal_open_waiting(&j, k.result, &k.b, NULL, &wait, &k.err), -1);
+	assert_int_equal(k.err.code, ERR_REFUSED);
+	keeping_done(&k);
+}
+
+static void waits_in_vain(void **state)
+{
+	(void)state;
+	struct keeping k;
+	keeping_init(&k);
+	struct journal *held = opened(&k, &k.a, NULL), *j = NULL;
+	struct journal_wait wait = { .timeout_seconds = 0 };
+	assert_int_equal(journal_open_waiting(&j, k.result, &k.a, NULL, &wait, &k.err), -1);
+	assert_int_equal(k.err.code, ERR_CONFLICT);
+	err_done(&k.err);
+	wait.timeout_seconds = 1;
+	assert_int_equal(journal_open_waiting(&j, k.result, &k.a, NULL, &wait, &k.err), -1);
+	assert_int_equal(k.err.code, ERR_CONFLICT);
+	assert_non_null(strstr(k.err.msg, "still so after --lock-timeout"));
+	journal_close(held);
+	keeping_done(&k);
+}
+
 static void not_a_journal(void **state)
 {
 	(void)state;
@@ -322,7 +388,7 @@ static void secret_run(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(texts) + 8];
+	struct CMUnitTest tests[ARRAY_LEN(texts) + 10];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		tests[n++] = fixture_row(texts[i].name, text_case_run, &texts[i]);
@@ -331,6 +397,8 @@ int main(void)
 	tests[n++] = fixture_row("half moved", half_moved, NULL);
 	tests[n++] = fixture_row("nothing written", nothing_written, NULL);
 	tests[n++] = fixture_row("one at a time", one_at_a_time, NULL);
+	tests[n++] = fixture_row("waits", waits, NULL);
+	tests[n++] = fixture_row("waits in vain", waits_in_vain, NULL);
 	tests[n++] = fixture_row("not a journal", not_a_journal, NULL);
 	tests[n++] = fixture_row("a Secret with a key", secret_run, "key");
 	tests[n++] = fixture_row("a Secret without", secret_run, NULL);
