@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "apply/wait.h"
+
 #include "plan/merge/field_path.h"
 
 static bool ok(const struct api_call *call)
@@ -28,17 +30,17 @@ static const char *version_of(const struct json *object)
 
 /* ---- ends */
 
+/* It is done; `object` as it is now, NULL where it is not there (any more). */
+static void end_done(struct run *r, struct step *s, enum outcome outcome, const char *message,
+		     const struct json *object)
+{
+	if (!wait_begin(r, s, outcome, message, object))
+		step_end(r, s, outcome, message);
+}
+
 static void end(struct run *r, struct step *s, enum outcome outcome, const char *message)
 {
-	bool done = outcome == OUTCOME_APPLIED || outcome == OUTCOME_UNCHANGED;
-	if (done && run_is_crd(s->change) && s->change->action != ACTION_DELETE) {
-		s->written = outcome;
-		s->note = message ? xstrdup(message) : NULL;
-		s->state = STEP_WRITTEN;
-		s->next = REQUEST_NONE;
-		return;
-	}
-	if (done || !s->replaced) {
+	if (!s->replaced) {
 		step_end(r, s, outcome, message);
 		return;
 	}
@@ -112,7 +114,8 @@ static void applied(struct run *r, struct step *s, const struct api_call *call)
 		     strcmp(version, s->resource_version) != 0;
 	add_warnings(&message, call);
 	compare_with_plan(r, s, call->object, &message);
-	end(r, s, moved ? OUTCOME_APPLIED : OUTCOME_UNCHANGED, message.len ? message.data : NULL);
+	end_done(r, s, moved ? OUTCOME_APPLIED : OUTCOME_UNCHANGED,
+		 message.len ? message.data : NULL, call->object);
 }
 
 static void deleted(struct run *r, struct step *s, const struct api_call *call)
@@ -132,7 +135,7 @@ static void deleted(struct run *r, struct step *s, const struct api_call *call)
 				   : message.len ? "; goes when its finalizers let it: "
 						 : "goes when its finalizers let it: ",
 				   finalizers->items[i].text);
-	end(r, s, OUTCOME_APPLIED, message.len ? message.data : NULL);
+	end_done(r, s, OUTCOME_APPLIED, message.len ? message.data : NULL, NULL);
 }
 
 static void write_done(struct run *r, struct step *s, const struct api_call *call)
@@ -253,17 +256,19 @@ static void found_done(struct run *r, struct step *s, const struct json *live)
 		buf_puts(&message, "written by a run that was ended early, as a read shows");
 		if (live && s->change->action != ACTION_DELETE)
 			compare_with_plan(r, s, live, &message);
-		end(r, s, OUTCOME_APPLIED, message.data);
+		else if (s->change->action != ACTION_DELETE)
+			buf_puts(&message, "; deleted since");
+		end_done(r, s, OUTCOME_APPLIED, message.data, live);
 		return;
 	}
 	if (!s->writing) {
-		step_end(r, s, OUTCOME_UNCHANGED, NULL);
+		end_done(r, s, OUTCOME_UNCHANGED, NULL, live);
 		return;
 	}
 	AUTO(auto_free)
 	char *message = xfmt("a read shows that it is as planned; the write was answered: %s",
 			     s->trouble.message ? s->trouble.message : "nothing");
-	end(r, s, OUTCOME_APPLIED, message);
+	end_done(r, s, OUTCOME_APPLIED, message, live);
 }
 
 void exchange_judge(struct run *r, struct step *s, const struct json *live)

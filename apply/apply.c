@@ -1,7 +1,7 @@
 /* The sequence of an apply; see apply.h. */
-#include "apply/run.h"
-
 #include <string.h>
+
+#include "apply/wait.h"
 
 static void run_done(struct run *r)
 {
@@ -12,6 +12,7 @@ static void run_done(struct run *r)
 		free(r->steps[i].before);
 		free(r->steps[i].sealed);
 	}
+	wait_close(r);
 	locks_release(r->locks);
 	err_done(&r->read_err);
 	kind_table_done(&r->kinds);
@@ -150,8 +151,10 @@ static int conclude(struct run *r, struct err *err)
 		"Settle what failed, then apply the same plan again for the rest, or plan again.";
 	if (run_interrupted(r) && (r->wrote || !failed)) {
 		out->outcome = APPLY_INTERRUPTED;
-		if (!failed)
-			out->next = "Apply the same plan again for the rest.";
+		if (failed == r->n_cut)
+			out->next = r->n_cut ? "Apply the same plan again: it goes on waiting, "
+					       "and then with the rest."
+					     : "Apply the same plan again for the rest.";
 		return err_set(err, ERR_INTERRUPTED,
 			       "interrupted: %zu failed, %zu of %zu changes not tried", failed,
 			       open, out->n_objects);

@@ -20,12 +20,15 @@
  *                  (takeover.c), write, each announced in the journal, and after trouble a
  *                  read that finds out what is true.  The object after the write is compared
  *                  with what the plan expected
- *   7. wait.c      after a CRD: until it is established and its kinds are served
+ *   7. wait.c      until what was written is ready: after each wave of an application, before
+ *                  its deletions, and at the end; after a CRD at once
  *   8. applyset.c  the parents get their final kinds and the commit, of each application whose
  *                  changes were all applied
  *
- * Where a lock is lost nothing more is written.  After a failure the batch is finished, and the
- * rest is not tried; with keep_going what does not depend on the failure is. */
+ * Applications do not wait for each other's objects, but for a Namespace or CRD that is written
+ * before.  Where a lock is lost nothing more is written.  After a failure the batch is finished,
+ * what was written is waited for, and the rest is not tried; with keep_going what does not depend
+ * on the failure is. */
 #ifndef APPLY_APPLY_H
 #define APPLY_APPLY_H
 
@@ -52,16 +55,22 @@ struct apply_progress {
 	void (*started)(void *ctx, const struct change *c);
 	/* Its outcome is known: once a change, also for those that never started. */
 	void (*finished)(void *ctx, const struct change *c, const struct object_result *r);
-	/* "waiting until CustomResourceDefinition ... is established" */
+	/* "waiting for the lock of application shop, held by ..." */
 	void (*waiting)(void *ctx, const char *what);
+	/* A change is written and not ready: when the reason changes, and once a second. */
+	void (*not_ready)(void *ctx, const struct change *c, const char *why, double seconds);
 	void *ctx;
 };
+
+enum apply_wait { WAIT_AS_PLANNED, WAIT_ALWAYS, WAIT_NEVER };
 
 struct apply_options {
 	bool keep_going;
 	bool allow_partial; /* apply the rest of a plan with conflicts, unknowns, stale objects */
 	bool allow_replace;
 	unsigned timeout_seconds;                 /* 0: APPLY_TIMEOUT */
+	enum apply_wait wait;                     /* until what was written is ready */
+	unsigned wait_seconds;                    /* for one object; 0: as planned */
 	const char *key;                          /* RHUMB_KEY, NULL: none */
 	const volatile sig_atomic_t *interrupted; /* not 0: stop after the writes under way */
 	const struct lock_options *lock;          /* NULL: without locks */

@@ -1,8 +1,11 @@
-/* The order of writing: step 5 of apply.h. */
-#include "apply/run.h"
-
+/* The order of writing: step 5 of apply.h.
+ *
+ * The changes are gone through in the plan's order, again and again: what has to wait for
+ * something before it in the plan is left for the next time.  Between two times one wait or more
+ * has ended. */
 #include <string.h>
 
+#include "apply/wait.h"
 #include "plan/order.h"
 
 struct chunk {
@@ -48,13 +51,54 @@ static const char *blocked(struct run *r, const struct step *s)
 	return NULL;
 }
 
+/* ---- what has to wait */
+
+/* The changes of each application, one after the other. */
+static void link_steps(struct run *r)
+{
+	for (size_t i = r->plan->n_changes; i-- > 0;) {
+		struct step *s = &r->steps[i];
+		s->next_of_parent = s->parent->open;
+		s->parent->open = s;
+	}
+}
+
+/* Of the same application, in an earlier wave, or written where this one is deleted. */
+static bool waits_for_wave(const struct step *s)
+{
+	struct parent *p = s->parent;
+	while (p->open && p->open->state == STEP_ENDED)
+		p->open = p->open->next_of_parent;
+	const struct change *first = p->open->change;
+	return (first->action == ACTION_DELETE) != (s->change->action == ACTION_DELETE) ||
+	       first->wave != s->change->wave;
+}
+
+/* Everything that is waited for stands before it in the plan, so that nothing waits for itself. */
+static bool has_to_wait(const struct run *r, const struct step *s)
+{
+	if (waits_for_wave(s))
+		return true;
+	const char *name = s->change->ref.namespace;
+	if (s->change->action == ACTION_DELETE)
+		return false;
+	const struct step *needs[] = { *name ? run_namespace(r, name) : NULL,
+				       run_kind(r, s->change) ? NULL : run_crd_of(r, s->change) };
+	for (size_t i = 0; i < ARRAY_LEN(needs); i++)
+		if (needs[i] && needs[i] < s && needs[i]->state != STEP_ENDED &&
+		    needs[i]->change->action != ACTION_DELETE)
+			return true;
+	return false;
+}
+
+/* ---- writing */
+
 /* Ends the steps of the chunk that cannot be written now, and keeps the others. */
 static void drop_blocked(struct run *r, struct chunk *c)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < c->n; i++) {
-		bool written = c->steps[i]->state == STEP_WRITTEN; /* by an earlier run */
-		const char *why = written ? NULL : blocked(r, c->steps[i]);
+		const char *why = blocked(r, c->steps[i]);
 		if (why)
 			step_end(r, c->steps[i], OUTCOME_NOT_TRIED, why);
 		else
@@ -69,10 +113,12 @@ static void run_chunk(struct run *r, struct chunk *c)
 	parents_prepare(r, c->steps, c->n);
 	drop_blocked(r, c);
 	for (size_t i = 0; i < c->n; i++)
-		if (c->steps[i]->state == STEP_READY)
-			exchange_start(r, c->steps[i]);
+		exchange_start(r, c->steps[i]);
 	exchange(r, c->steps, c->n);
-	wait_for_crds(r, c->steps, c->n);
+	/* What comes next may be of its kinds. */
+	for (size_t i = 0; i < c->n; i++)
+		if (run_is_crd(c->steps[i]->change))
+			wait_for(r, &c->steps[i], 1);
 }
 
 /* Namespaces that were just made get the locks of their applications. */
@@ -114,26 +160,63 @@ static const char *stopped(struct run *r, const struct chunk *c)
 	return NULL;
 }
 
-void execute(struct run *r)
+/* All that can be written now.  NULL, or what stops the rest. */
+static const char *pass(struct run *r, bool *left)
 {
 	const struct plan *p = r->plan;
-	const char *why = halted(r);
-	for (size_t i = 0; i < p->n_changes && !why;) {
+	*left = false;
+	for (size_t i = 0; i < p->n_changes;) {
 		struct chunk c = { .n = 0 };
 		size_t first = i;
 		for (; i < p->n_changes && c.n < APPLY_BATCH &&
 		       same_group(&p->changes[first], &p->changes[i]);
-		     i++)
-			if (r->steps[i].state == STEP_READY || r->steps[i].state == STEP_WRITTEN)
-				c.steps[c.n++] = &r->steps[i];
+		     i++) {
+			struct step *s = &r->steps[i];
+			bool waits = s->state == STEP_READY && has_to_wait(r, s);
+			*left = *left || waits;
+			if (s->state == STEP_READY && !waits)
+				c.steps[c.n++] = s;
+		}
 		if (!c.n)
 			continue;
 		struct chunk all = c;
 		run_chunk(r, &c);
-		why = stopped(r, &all);
+		const char *why = stopped(r, &all);
+		if (why)
+			return why;
 	}
+	return NULL;
+}
+
+/* After a wait: NULL, or what stops the rest. */
+static const char *stopped_waiting(struct run *r)
+{
+	const char *why = halted(r);
+	struct step *failed = wait_failed(r);
+	if (why || r->options->keep_going || !failed)
+		return why;
+	return arena_fmt(&r->arena, "%s failed", step_label(r, failed));
+}
+
+void execute(struct run *r)
+{
+	const struct plan *p = r->plan;
+	link_steps(r);
+	const char *why = halted(r);
+	for (bool left = true; left && !why;) {
+		why = pass(r, &left);
+		if (left && !why) {
+			wait_turn(r);
+			why = stopped_waiting(r);
+		}
+	}
+	while (wait_turn(r))
+		continue;
+	if (!why)
+		why = halted(r);
 	r->stopped = why;
 	for (size_t i = 0; i < p->n_changes; i++)
 		if (r->steps[i].state != STEP_ENDED)
 			step_end(r, &r->steps[i], OUTCOME_NOT_TRIED, why);
+	wait_close(r);
 }

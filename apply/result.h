@@ -45,6 +45,9 @@ enum as_expected {
 	EXPECTED_NO,
 };
 
+/* Whether the object was waited for until it was ready. */
+enum became { BECAME_NOT_KNOWN, BECAME_READY, BECAME_NOT };
+
 struct object_result {
 	const char *id;
 	enum action action;
@@ -54,6 +57,7 @@ struct object_result {
 	unsigned line;
 	double seconds;
 	enum as_expected as_expected;
+	enum became became;
 };
 
 struct apply_result {

@@ -8,7 +8,7 @@
 enum step_state {
 	STEP_NEW,     /* not looked at */
 	STEP_READY,   /* the precondition holds: to be written */
-	STEP_WRITTEN, /* a CRD: written, to be established */
+	STEP_WRITTEN, /* written, or as planned already: waited for until it is ready (wait.h) */
 	STEP_ENDED,   /* the outcome is in the result */
 };
 
@@ -34,6 +34,7 @@ struct step {
 	const struct change *change;
 	struct object_result *result;
 	struct parent *parent;       /* of its application */
+	struct step *next_of_parent; /* in the plan's order */
 	const struct json *declared; /* desired, a Secret's with its values */
 	enum step_state state;
 	enum request next;
@@ -49,6 +50,8 @@ struct step {
 	struct trouble trouble;
 	enum outcome written; /* STEP_WRITTEN: how it will end, with ... */
 	char *note;           /* ... this message */
+	struct wait *wait;    /* STEP_WRITTEN */
+	bool must_wait;       /* whatever its application says */
 	/* of the last read */
 	const char *uid, *resource_version;
 	const char *own_version;           /* that our own takeover made */
@@ -82,6 +85,7 @@ struct parent {
 	/* what failed among its changes */
 	bool any_failed;
 	int64_t failed_wave; /* the first */
+	struct step *open;   /* the first of its changes that has not ended; execute.c */
 	unsigned attempts;
 	bool again; /* to be written once more */
 };
@@ -106,6 +110,8 @@ struct run {
 	bool journal_failed;
 	bool restless; /* many objects of the last batch had moved since the check */
 	size_t n_kept; /* changes whose outcome is of an earlier run */
+	size_t n_cut;  /* waits that were cut short */
+	struct waits *waits;
 };
 
 /* ---- run.c */
@@ -200,8 +206,7 @@ void exchange_judge(struct run *r, struct step *s, const struct json *live);
 /* ---- execute.c: every step that is ready */
 void execute(struct run *r);
 
-/* ---- wait.c: for the CRDs among the steps that were just written */
-void wait_for_crds(struct run *r, struct step **steps, size_t n);
+/* ---- wait.c: see wait.h */
 
 /* ---- applyset.c */
 int parents_read(struct run *r, struct err *err);

@@ -15,12 +15,14 @@
 
 #include "base/digest.h"
 #include "plan/object.h"
+#include "plan/ready_rule.h"
 
 #define PLAN_API_VERSION "rhumb.dev/v1"
 
 enum {
 	PLAN_MAX_BYTES = 64 << 20, /* 10,000 new Deployments and ConfigMaps have 36 MB */
 	PLAN_MAX_CHANGES = 100000,
+	WAIT_DEFAULT_SECONDS = 300, /* for an object to become ready */
 };
 
 /* In the order in which people should look at them. */
@@ -127,6 +129,10 @@ struct planned_application {
 	size_t n_kinds;
 	const char **namespaces; /* of all that head declares, without the parent's; sorted */
 	size_t n_namespaces;
+	bool wait;             /* until what was written is ready */
+	unsigned wait_seconds; /* for one object at most */
+	struct ready_rule *ready;
+	size_t n_ready;
 };
 
 struct plan_summary {

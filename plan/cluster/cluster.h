@@ -74,7 +74,8 @@ typedef int api_done_fn(void *ctx, struct api_call *call, struct err *err);
 struct cluster;
 
 struct cluster_ops {
-	const char *name; /* "kube", "file" */
+	const char *name;    /* "kube", "file" */
+	bool no_controllers; /* nothing happens in it by itself */
 	int (*identify)(struct cluster *c, struct cluster_identity *out, struct err *err);
 	/* Fills an empty table. */
 	int (*kinds)(struct cluster *c, struct kind_table *out, struct err *err);

@@ -194,6 +194,7 @@ static void close_file(struct cluster *c)
 
 static const struct cluster_ops ops = {
 	.name = "file",
+	.no_controllers = true,
 	.identify = identify,
 	.kinds = kinds,
 	.list = list,
