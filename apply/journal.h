@@ -18,7 +18,8 @@
  *            value: `sealed` has the whole (base/seal.h, under RHUMB_KEY), or `note` says that its
  *            values cannot be restored
  *   answer   id, step, status (0: none), uid and resourceVersion after it
- *   end      id and outcome, as in the result file
+ *   end      id and outcome, as in the result file.  What is waited for until it is ready has
+ *            none before: a run that resumes goes on waiting for it
  *   finish   outcome: the result file is written
  *
  * An intent is on disk (fdatasync) before its write is sent.  Answers are in the file at once, so

@@ -247,7 +247,7 @@ static int read_answer(struct reader *rd)
 static int read_end(struct reader *rd)
 {
 	static const char *const keys[] = { "record",  "id",       "outcome", "message",
-					    "seconds", "verified", NULL };
+					    "seconds", "verified", "ready",   NULL };
 	struct journal_object *o;
 	int outcome;
 	const struct json *seconds = json_get(rd->record, "seconds");
@@ -262,6 +262,10 @@ static int read_end(struct reader *rd)
 		return wrong(rd, "expected a time in", "seconds");
 	if (verified && verified->type != JSON_BOOL)
 		return wrong(rd, "expected true or false in", "verified");
+	const struct json *ready = json_get(rd->record, "ready");
+	if (ready && ready->type != JSON_BOOL)
+		return wrong(rd, "expected true or false in", "ready");
+	r->became = !ready ? BECAME_NOT_KNOWN : ready->truth ? BECAME_READY : BECAME_NOT;
 	r->outcome = (enum outcome)outcome;
 	r->seconds = strtod(seconds->text, NULL);
 	r->as_expected = !verified         ? EXPECTED_NOT_KNOWN

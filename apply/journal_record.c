@@ -146,6 +146,8 @@ int journal_end(struct journal *j, const struct object_result *r, struct err *er
 		json_set_str(&a, &v, "message", r->message);
 	if (r->as_expected != EXPECTED_NOT_KNOWN)
 		json_set(&a, &v, "verified", json_of_bool(r->as_expected == EXPECTED_YES));
+	if (r->became != BECAME_NOT_KNOWN)
+		json_set(&a, &v, "ready", json_of_bool(r->became == BECAME_READY));
 	return append(j, &v, err);
 }
 

@@ -99,6 +99,8 @@ static struct json object_json(struct arena *a, const struct object_result *o)
 		json_set_int(a, &v, "line", o->line);
 	if (o->as_expected != EXPECTED_NOT_KNOWN)
 		json_set(a, &v, "verified", json_of_bool(o->as_expected == EXPECTED_YES));
+	if (o->became != BECAME_NOT_KNOWN)
+		json_set(a, &v, "ready", json_of_bool(o->became == BECAME_READY));
 	return v;
 }
 

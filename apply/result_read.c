@@ -86,7 +86,7 @@ static const char *name_of_apply_outcome(int i)
 static int read_object(struct reader *rd, const struct json *v, struct object_result *o)
 {
 	static const char *const keys[] = { "id",   "action", "outcome",  "seconds", "message",
-					    "file", "line",   "verified", NULL };
+					    "file", "line",   "verified", "ready",   NULL };
 	int action, outcome;
 	if (!json_is(v, JSON_OBJECT))
 		return wrong(rd, v, "expected an object in", "objects");
@@ -107,6 +107,11 @@ static int read_object(struct reader *rd, const struct json *v, struct object_re
 		return wrong(rd, verified, "expected true or false in", "verified");
 	if (verified)
 		o->as_expected = verified->truth ? EXPECTED_YES : EXPECTED_NO;
+	const struct json *ready = json_get(v, "ready");
+	if (ready && ready->type != JSON_BOOL)
+		return wrong(rd, ready, "expected true or false in", "ready");
+	if (ready)
+		o->became = ready->truth ? BECAME_READY : BECAME_NOT;
 	return 0;
 }
 

@@ -49,6 +49,7 @@ static void keep(struct run *r, struct step *s)
 	s->result->message = was->message ? arena_strdup(a, was->message) : NULL;
 	s->result->seconds = was->seconds;
 	s->result->as_expected = was->as_expected;
+	s->result->became = was->became;
 	s->state = STEP_ENDED;
 	r->n_kept++;
 }

@@ -39,7 +39,8 @@
 enum {
 	WAIT_POLL_FIRST_MS = 50, /* where nothing can be watched; then doubled */
 	WAIT_POLL_LAST_MS = 5000,
-	WAIT_TURN_MS = 250, /* between two looks at signals, locks and deadlines */
+	WAIT_DEFAULT_SECONDS = 300, /* for an object, where the plan does not say */
+	WAIT_TURN_MS = 250,         /* between two looks at signals, locks and deadlines */
 };
 
 /* `object` as it is after the write, NULL where it is not there any more.  false: nothing is to

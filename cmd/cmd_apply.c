@@ -17,6 +17,7 @@ struct options {
 	const char *output;
 	bool keep_going, allow_partial, allow_replace;
 	const char *lock, *lock_timeout;
+	const char *wait, *wait_timeout;
 	struct notify_settings notify;
 };
 
@@ -175,6 +176,18 @@ static int lock_options(const struct options *o, struct lock_options *out, struc
 	return 0;
 }
 
+static int wait_options(const struct options *o, struct apply_options *out, struct err *err)
+{
+	if (o->wait)
+		out->wait = strcmp(o->wait, "true") == 0 ? WAIT_ALWAYS : WAIT_NEVER;
+	if (o->wait_timeout &&
+	    (!duration_parse(o->wait_timeout, &out->wait_seconds) || !out->wait_seconds))
+		return err_set(err, ERR_USAGE,
+			       "--wait-timeout takes a duration such as 90s or 5m, not \"%s\"",
+			       o->wait_timeout);
+	return 0;
+}
+
 /* ---- webhooks */
 
 /* After the result is written: whoever waits for the message finds it. */
@@ -258,6 +271,8 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 		.journal = journal,
 		.progress = { .finished = on_finished, .waiting = on_waiting },
 	};
+	if (wait_options(o, &ao, err) < 0)
+		return -1;
 	int rc = apply_run(&plan, t.cluster, t.repository, &ao, &result, err);
 	AUTO(err_done) struct err write_error = { 0 };
 	bool kept = keep_result(journal, &result, file, &write_error) == 0;
@@ -279,6 +294,10 @@ static const struct option_row rows[] = {
 	  "apply the rest of a plan with conflicts, unknowns or stale objects" },
 	{ "allow-replace", 0, OPTION_FLAG, offsetof(struct options, allow_replace), NULL,
 	  "delete and create objects whose immutable fields change" },
+	{ "wait", 0, OPTION_CHOICE, offsetof(struct options, wait), "true|false",
+	  "until what was written is ready, whatever the plan says of it" },
+	{ "wait-timeout", 0, OPTION_TEXT, offsetof(struct options, wait_timeout), "DURATION",
+	  "for one object to become ready, instead of what the plan says" },
 	{ "lock-timeout", 0, OPTION_TEXT, offsetof(struct options, lock_timeout), "DURATION",
 	  "wait for applies of the same applications, or with the same RESULT, as 90s or 5m" },
 	{ "lock", 0, OPTION_CHOICE, offsetof(struct options, lock), "true|false",
@@ -300,7 +319,10 @@ const struct command cmd_apply = {
 	.details =
 		"Checks that every object is still as the plan saw it before the first write; "
 		"otherwise nothing is written\n(exit status 5).  Each write carries a "
-		"precondition that the API server enforces.\n\nA lock for each application "
+		"precondition that the API server enforces.\n\nAfter each wave of an "
+		"application it waits until what it has written is ready, and fails with the\n"
+		"reason where that is not so in the application's `timeout` (5m).\n\nA lock for "
+		"each application "
 		"keeps two applies of it apart: Lease rhumb-APPLICATION in its namespace,\nor a "
 		"file lock for file:DIR.  RHUMB_HOLDER names the holder, else user@host/pid.\n\n"
 		"RESULT.journal records each write before it is sent and after it.  The same "

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/suggest.h"
+#include "base/time.h"
 #include "base/yaml.h"
 #include "plan/config_check.h"
 #include "plan/merge/field_path.h"
@@ -26,6 +27,9 @@ enum key_type {
 	KEY_FIELDS, /* struct texts, paths of fields */
 	KEY_NEVER,  /* known from elsewhere and not understood */
 	KEY_RULES,  /* struct field_rule, several */
+	KEY_READY,  /* struct ready_rule, several */
+	KEY_VALUE,  /* const char *: any scalar as text */
+	KEY_TIME,   /* unsigned: seconds, more than 0 */
 	KEY_ITEMS,  /* the caller reads them */
 };
 
@@ -85,6 +89,20 @@ static const struct shape application_shape = {
 		  APPLICATION(n_ignore) },
 		{ "forceConflicts", KEY_RULES, false, APPLICATION(force_conflicts),
 		  APPLICATION(n_force_conflicts) },
+		{ "wait", KEY_BOOL, false, APPLICATION(wait), 0 },
+		{ "timeout", KEY_TIME, false, APPLICATION(wait_seconds), 0 },
+		{ "ready", KEY_READY, false, APPLICATION(ready), APPLICATION(n_ready) },
+	},
+};
+
+#define READY(member) offsetof(struct ready_rule, member)
+static const struct shape ready_shape = {
+	"a rule about readiness",
+	{
+		{ "group", KEY_WORD, false, READY(group), 0 },
+		{ "kind", KEY_TEXT, true, READY(kind), 0 },
+		{ "path", KEY_TEXT, true, READY(path), 0 },
+		{ "value", KEY_VALUE, true, READY(value), 0 },
 	},
 };
 
@@ -190,6 +208,30 @@ static int read_budget(struct reader *r, const struct key *key, const struct jso
 
 static int read_rules(struct reader *r, const struct key *key, const struct json *v,
 		      struct field_rule **out, size_t *n);
+static int read_ready(struct reader *r, const struct key *key, const struct json *v,
+		      struct ready_rule **out, size_t *n);
+
+static int read_scalar(struct reader *r, const struct key *key, const struct json *v,
+		       const char **out)
+{
+	if (v->type == JSON_STRING || v->type == JSON_INT || v->type == JSON_FLOAT)
+		*out = arena_strdup(r->a, v->text);
+	else if (v->type == JSON_BOOL)
+		*out = v->truth ? "true" : "false";
+	else
+		return wrong_type(r, key->name, v, "a text, a number, true or false");
+	return 0;
+}
+
+static int read_time(struct reader *r, const struct key *key, const struct json *v, unsigned *out)
+{
+	bool has_text = v->type == JSON_STRING || v->type == JSON_INT;
+	if (has_text && duration_parse(v->text, out) && *out)
+		return 0;
+	return err_at(r->err, ERR_INPUT, json_pos(v, r->file),
+		      "%s has to be a duration from 1s to 24h, such as 90s, 5m or 1h30m",
+		      key->name);
+}
 
 static int read_value(struct reader *r, const struct key *key, const struct json *v, char *into)
 {
@@ -222,6 +264,12 @@ static int read_value(struct reader *r, const struct key *key, const struct json
 		return read_budget(r, key, v, to);
 	case KEY_RULES:
 		return read_rules(r, key, v, to, (size_t *)(void *)(into + key->count));
+	case KEY_READY:
+		return read_ready(r, key, v, to, (size_t *)(void *)(into + key->count));
+	case KEY_VALUE:
+		return read_scalar(r, key, v, to);
+	case KEY_TIME:
+		return read_time(r, key, v, to);
 	case KEY_NEVER:
 		return err_at(r->err, ERR_INPUT, json_pos(v, r->file),
 			      "%s is not understood: name the fields with `paths`, where * is any "
@@ -297,6 +345,43 @@ static int read_rules(struct reader *r, const struct key *key, const struct json
 	return 0;
 }
 
+/* The first rule that fits an object decides, so a second one of a kind would mislead. */
+static int check_ready(struct reader *r, const struct json *v, const struct ready_rule *rules,
+		       size_t n)
+{
+	const struct ready_rule *rule = &rules[n];
+	AUTO(err_done) struct err why = { 0 };
+	if (ready_rule_check(rule, &why) < 0)
+		return err_at(r->err, ERR_INPUT, json_pos(v, r->file), "%s", why.msg);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rules[i].group, rule->group) == 0 &&
+		    strcmp(rules[i].kind, rule->kind) == 0)
+			return err_at(r->err, ERR_INPUT, json_pos(v, r->file),
+				      "there are two rules for when %s%s%s is ready", rule->kind,
+				      *rule->group ? "." : "", rule->group);
+	return 0;
+}
+
+static int read_ready(struct reader *r, const struct key *key, const struct json *v,
+		      struct ready_rule **out, size_t *n)
+{
+	if (v->type != JSON_ARRAY)
+		return wrong_type(r, key->name, v, "a list");
+	if (v->n > READY_MAX_RULES)
+		return err_at(r->err, ERR_LIMIT, json_pos(v, r->file),
+			      "more than %d rules (READY_MAX_RULES)", READY_MAX_RULES);
+	struct ready_rule *rules = arena_calloc(r->a, v->n, sizeof(*rules));
+	for (uint32_t i = 0; i < v->n; i++) {
+		rules[i].group = "";
+		if (read_object(r, &ready_shape, &v->items[i], &rules[i]) < 0 ||
+		    check_ready(r, &v->items[i], rules, i) < 0)
+			return -1;
+	}
+	*out = rules;
+	*n = v->n;
+	return 0;
+}
+
 /* An absent list and an empty one are the same; *n is 0 then. */
 static int list_of(struct reader *r, const struct json *root, const char *key,
 		   const struct json **items, uint32_t *n)
@@ -341,7 +426,8 @@ static int read_applications(struct reader *r, const struct json *root, struct c
 	c->applications = arena_calloc(r->a, n, sizeof(*c->applications));
 	for (; c->n_applications < n; c->n_applications++) {
 		struct application *app = &c->applications[c->n_applications];
-		app->prune = true;
+		app->prune = app->wait = true;
+		app->wait_seconds = CONFIG_WAIT_SECONDS;
 		app->at = json_pos(&items[c->n_applications], r->file);
 		app->policies = c->policies;
 		app->n_policies = c->n_policies;
@@ -422,7 +508,8 @@ int config_for_path(struct config *out, const char *path, const char *root_name,
 	c.n_applications = 1;
 	c.applications[0].name = label_of(&c.arena, folder);
 	c.applications[0].path = clean;
-	c.applications[0].prune = true;
+	c.applications[0].prune = c.applications[0].wait = true;
+	c.applications[0].wait_seconds = CONFIG_WAIT_SECONDS;
 	*out = c;
 	return 0;
 }

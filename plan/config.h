@@ -4,6 +4,7 @@
 #define PLAN_CONFIG_H
 
 #include "base/json.h"
+#include "plan/ready_rule.h"
 
 #define CONFIG_FILE        "rhumb.yaml"
 #define CONFIG_API_VERSION "rhumb.dev/v1"
@@ -11,6 +12,7 @@
 enum {
 	CONFIG_MAX_BYTES = 4 << 20,
 	CONFIG_MAX_APPLICATIONS = 10000,
+	CONFIG_WAIT_SECONDS = 300, /* `timeout`, where none is given */
 };
 
 struct cluster_config {
@@ -56,6 +58,10 @@ struct application {
 	struct field_rule *force_conflicts; /* at one of the paths and held by one of the managers,
 					       where both are given */
 	size_t n_force_conflicts;
+	bool wait;             /* apply waits until objects are ready; true unless said */
+	unsigned wait_seconds; /* for one object at most */
+	struct ready_rule *ready;
+	size_t n_ready;
 	const char **exclude; /* patterns as in .gitignore, relative to path */
 	size_t n_exclude;
 	const char **policies; /* of the configuration: below path, they are no manifests */

@@ -22,7 +22,7 @@
 enum {
 	PLAN_MAX_BYTES = 64 << 20, /* 10,000 new Deployments and ConfigMaps have 36 MB */
 	PLAN_MAX_CHANGES = 100000,
-	WAIT_DEFAULT_SECONDS = 300, /* for an object to become ready */
+	PLAN_MAX_WAIT = 24 * 3600, /* seconds */
 };
 
 /* In the order in which people should look at them. */

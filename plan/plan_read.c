@@ -299,6 +299,44 @@ static int read_git(struct reader *r, const struct json *root)
 	return text(r, git, "head", &p->head);
 }
 
+static int read_ready(struct reader *r, const struct json *v, struct ready_rule *rule)
+{
+	AUTO(err_done) struct err why = { 0 };
+	if (ONLY(r, v, "group", "kind", "path", "value") < 0 ||
+	    text(r, v, "group", &rule->group) < 0 || text(r, v, "kind", &rule->kind) < 0 ||
+	    text(r, v, "path", &rule->path) < 0 || text(r, v, "value", &rule->value) < 0)
+		return -1;
+	if (ready_rule_check(rule, &why) < 0)
+		return wrong(r, v, why.msg, "ready");
+	return 0;
+}
+
+/* Plans of the first version have none: nothing is waited for. */
+static int read_wait(struct reader *r, const struct json *application,
+		     struct planned_application *app)
+{
+	const struct json *v = json_get(application, "wait"), *rules;
+	if (!v)
+		return 0;
+	if (ONLY(r, v, "timeout", "ready") < 0 ||
+	    small_number(r, v, "timeout", &app->wait_seconds) < 0)
+		return -1;
+	if (!app->wait_seconds || app->wait_seconds > PLAN_MAX_WAIT)
+		return wrong(r, v, "out of range:", "timeout");
+	app->wait = true;
+	if (!json_get(v, "ready"))
+		return 0;
+	if (list(r, v, "ready", &rules) < 0)
+		return -1;
+	if (rules->n > READY_MAX_RULES)
+		return wrong(r, rules, "too many rules in", "ready");
+	app->ready = arena_calloc(&r->p->arena, rules->n, sizeof(*app->ready));
+	for (; app->n_ready < rules->n; app->n_ready++)
+		if (read_ready(r, &rules->items[app->n_ready], &app->ready[app->n_ready]) < 0)
+			return -1;
+	return 0;
+}
+
 static int read_applications(struct reader *r, const struct json *root)
 {
 	const struct json *items;
@@ -309,9 +347,10 @@ static int read_applications(struct reader *r, const struct json *root)
 	for (; p->n_applications < items->n; p->n_applications++) {
 		const struct json *v = &items->items[p->n_applications];
 		struct planned_application *app = &p->applications[p->n_applications];
-		if (ONLY(r, v, "name", "path", "namespace", "applyset", "kinds", "namespaces") <
-			    0 ||
-		    text(r, v, "name", &app->name) < 0 || text(r, v, "path", &app->path) < 0 ||
+		if (ONLY(r, v, "name", "path", "namespace", "applyset", "kinds", "namespaces",
+			 "wait") < 0 ||
+		    read_wait(r, v, app) < 0 || text(r, v, "name", &app->name) < 0 ||
+		    text(r, v, "path", &app->path) < 0 ||
 		    text(r, v, "namespace", &app->namespace) < 0 ||
 		    text(r, v, "applyset", &app->applyset) < 0 ||
 		    strings(r, v, "kinds", &app->kinds, &app->n_kinds) < 0 ||

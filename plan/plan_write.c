@@ -189,6 +189,22 @@ static struct json cluster_to_json(struct arena *a, const struct plan *p)
 	return cluster;
 }
 
+static struct json wait_to_json(struct arena *a, const struct planned_application *app)
+{
+	struct json v = json_of_object();
+	json_set_int(a, &v, "timeout", app->wait_seconds);
+	struct json *rules = app->n_ready ? json_set(a, &v, "ready", json_of_array()) : NULL;
+	for (size_t i = 0; i < app->n_ready; i++) {
+		struct json rule = json_of_object();
+		json_set_str(a, &rule, "group", app->ready[i].group);
+		json_set_str(a, &rule, "kind", app->ready[i].kind);
+		json_set_str(a, &rule, "path", app->ready[i].path);
+		json_set_str(a, &rule, "value", app->ready[i].value);
+		json_append(a, rules, rule);
+	}
+	return v;
+}
+
 static struct json application_to_json(struct arena *a, const struct planned_application *app)
 {
 	struct json v = json_of_object();
@@ -198,6 +214,8 @@ static struct json application_to_json(struct arena *a, const struct planned_app
 	json_set_str(a, &v, "applyset", app->applyset);
 	json_set(a, &v, "kinds", strings(a, app->kinds, app->n_kinds));
 	json_set(a, &v, "namespaces", strings(a, app->namespaces, app->n_namespaces));
+	if (app->wait)
+		json_set(a, &v, "wait", wait_to_json(a, app));
 	return v;
 }
 

@@ -347,6 +347,10 @@ static void make_applications(struct build *b, struct plan *p)
 			.base = app->base.commit,
 			.namespace = app->parent_namespace,
 			.applyset = app->applyset,
+			.wait = app->config->wait,
+			.wait_seconds = app->config->wait_seconds,
+			.ready = app->config->ready,
+			.n_ready = app->config->n_ready,
 		};
 	}
 	for (size_t i = 0; i < b->n_paired; i++) {

@@ -56,11 +56,14 @@ struct parse_case {
 };
 
 static const struct parse_case cases[] = {
+	{ "ready as text",
+	  "{" HEAD "\"outcome\":\"applied\",\"objects\":[" OBJECT ",\"ready\":1}]}",
+	  "true or false" },
 	{ "empty", "{" HEAD "\"outcome\":\"applied\",\"objects\":[]}", NULL },
 	{ "one", "{" HEAD "\"outcome\":\"stale\",\"objects\":[" OBJECT "}]}", NULL },
 	{ "all keys",
 	  "{" HEAD "\"outcome\":\"failed\",\"objects\":[" OBJECT
-	  ",\"message\":\"m\",\"file\":\"f\",\"line\":3,\"verified\":false}]}",
+	  ",\"message\":\"m\",\"file\":\"f\",\"line\":3,\"verified\":false,\"ready\":true}]}",
 	  NULL },
 	{ "no JSON", "x", "not a whole result file" },
 	{ "cut short", "{" HEAD "\"outcome\":\"applied\",\"objects\":[",

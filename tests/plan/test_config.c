@@ -112,6 +112,47 @@ static const struct config_case cases[] = {
 	{ "unknown key of a rule", APPS "- {name: a, path: b, ignore: [{path: /a}]}\n",
 	  "f.yaml:4:32: unknown key \"path\" in a rule about fields (did you mean \"paths\"?)",
 	  ERR_INPUT },
+	{ "how apply waits",
+	  APPS "- name: a\n  path: b\n  timeout: 1h30m\n  ready:\n"
+	       "  - {group: sea.io, kind: Boat, path: /status/phase, value: Afloat}\n"
+	       "  - {kind: Buoy, path: '/status/conditions[type=\"Lit\"]/status', value: true}\n"
+	       "  - {group: sea.io, kind: Buoy, path: /status/n, value: 3}\n"
+	       "- {name: c, path: d, wait: false, timeout: 90}\n",
+	  "application a path b prune wait 5400 ready sea.io Boat /status/phase Afloat ready  Buoy "
+	  "/status/conditions[type=\"Lit\"]/status true ready sea.io Buoy /status/n 3 at 4\n"
+	  "application c path d prune no wait 90 at 11\n",
+	  ERR_NONE },
+	{ "no time", APPS "- {name: a, path: b, timeout: 0}\n",
+	  "f.yaml:4:31: timeout has to be a duration from 1s to 24h, such as 90s, 5m or 1h30m",
+	  ERR_INPUT },
+	{ "too much time", APPS "- {name: a, path: b, timeout: 25h}\n",
+	  "f.yaml:4:31: timeout has to be a duration from 1s to 24h, such as 90s, 5m or 1h30m",
+	  ERR_INPUT },
+	{ "another unit", APPS "- {name: a, path: b, timeout: 5 min}\n",
+	  "f.yaml:4:31: timeout has to be a duration from 1s to 24h, such as 90s, 5m or 1h30m",
+	  ERR_INPUT },
+	{ "ready without a value", APPS "- {name: a, path: b, ready: [{kind: B, path: /s}]}\n",
+	  "f.yaml:4:30: a rule about readiness needs \"value\"", ERR_INPUT },
+	{ "ready by an object",
+	  APPS "- {name: a, path: b, ready: [{kind: B, path: /s, value: {}}]}\n",
+	  "f.yaml:4:57: value has to be a text, a number, true or false, not of type object",
+	  ERR_INPUT },
+	{ "ready by no path", APPS "- {name: a, path: b, ready: [{kind: B, path: s, value: 1}]}\n",
+	  "f.yaml:4:30: path \"s\" has to be the path of a field, such as /status/phase or "
+	  "/status/conditions[type=\"Ready\"]/status",
+	  ERR_INPUT },
+	{ "ready by any", APPS "- {name: a, path: b, ready: [{kind: B, path: /s/*, value: 1}]}\n",
+	  "f.yaml:4:30: path \"/s/*\" has to name one field, without *", ERR_INPUT },
+	{ "a ready Secret",
+	  APPS "- {name: a, path: b, ready: [{kind: Secret, path: /data/x, value: 1}]}\n",
+	  "f.yaml:4:30: a Secret is ready when it is there", ERR_INPUT },
+	{ "ready twice",
+	  APPS "- name: a\n  path: b\n  ready:\n  - {group: g, kind: B, path: /s, value: 1}\n"
+	       "  - {group: g, kind: B, path: /t, value: 1}\n",
+	  "f.yaml:8:5: there are two rules for when B.g is ready", ERR_INPUT },
+	{ "ready misspelt", APPS "- {name: a, path: b, ready: [{kinds: B}]}\n",
+	  "f.yaml:4:31: unknown key \"kinds\" in a rule about readiness (did you mean \"kind\"?)",
+	  ERR_INPUT },
 	{ "unknown key of an application", APPS "- name: a\n  Path: b\n  path: c\n",
 	  "f.yaml:5:3: unknown key \"Path\" in an application (did you mean \"path\"?)",
 	  ERR_INPUT },
@@ -244,6 +285,11 @@ static void dump(struct buf *b, const struct config *c)
 				   app->max_deletes.percent ? "%" : "");
 		dump_rules(b, "ignore", app->ignore, app->n_ignore);
 		dump_rules(b, "force", app->force_conflicts, app->n_force_conflicts);
+		if (!app->wait || app->wait_seconds != CONFIG_WAIT_SECONDS)
+			buf_printf(b, " %s %u", app->wait ? "wait" : "no wait", app->wait_seconds);
+		for (size_t k = 0; k < app->n_ready; k++)
+			buf_printf(b, " ready %s %s %s %s", app->ready[k].group, app->ready[k].kind,
+				   app->ready[k].path, app->ready[k].value);
 		buf_printf(b, " at %u\n", app->at.line);
 		assert_ptr_equal(config_application(c, app->name), app);
 		assert_int_equal(app->n_policies, c->n_policies);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json_write.h"
 #include "plan/order.h"
+#include "plan/plan_json.h"
 #include "plan/state.h"
 
 static const struct json *tree(struct arena *a, const char *text)
@@ -42,7 +43,13 @@ static void fill(struct plan *p)
 		.applyset = "applyset-x-v1",
 		.kinds = (const char **)kinds,
 		.n_kinds = 2,
+		.wait = true,
+		.wait_seconds = 300,
+		.ready = arena_calloc(a, 1, sizeof(struct ready_rule)),
+		.n_ready = 1,
 	};
+	p->applications[0].ready[0] =
+		(struct ready_rule){ "sea.io", "Boat", "/status/phase", "Afloat" };
 	p->n_changes = 2;
 	p->changes = arena_calloc(a, 2, sizeof(*p->changes));
 	struct change *c = &p->changes[0];
@@ -149,6 +156,43 @@ static const struct edit_case edits[] = {
 	{ "a key twice", "\"kind\": \"Plan\"", "\"kind\": \"Plan\", \"kind\": \"Plan\"",
 	  "not a whole plan file" },
 };
+
+/* The same with the digest of what is there: a whole plan that says something else. */
+static const struct edit_case forged[] = {
+	{ "waits for nothing", "\"timeout\": 300", "\"timeout\": 0", "out of range: `timeout`" },
+	{ "waits for days", "\"timeout\": 300", "\"timeout\": 90000", "out of range: `timeout`" },
+	{ "waits for another time", "\"timeout\": 300", "\"timeout\": 301", NULL },
+	{ "waits in another way", "\"timeout\": 300", "\"until\": 300", "unknown key `until`" },
+	{ "a rule for a Secret", "\"group\": \"sea.io\",\n            \"kind\": \"Boat\"",
+	  "\"group\": \"\",\n            \"kind\": \"Secret\"", "a Secret is ready" },
+	{ "a rule about no field", "/status/phase", "status", "has to be the path of a field" },
+	{ "a rule without a value", "\"value\": \"Afloat\"", "\"value\": 1",
+	  "not a string: `value`" },
+};
+
+static void forged_run(void **state)
+{
+	const struct edit_case *c = *state;
+	AUTO(plan_done) struct plan p = { 0 }, q = { 0 };
+	AUTO(err_done) struct err err = { 0 };
+	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(buf_done) struct buf again = { 0 };
+	fill(&p);
+	AUTO(auto_free) char *text = text_of(&p);
+	char *at = strstr(text, c->from), digest[DIGEST_TEXT];
+	assert_non_null(at);
+	AUTO(auto_free)
+	char *edited = xfmt("%.*s%s%s", (int)(at - text), text, c->to, at + strlen(c->from));
+	struct json v = *tree(&a, edited);
+	plan_json_digest(&v, digest);
+	json_set_str(&a, &v, "digest", digest);
+	json_write_canonical(&again, &v);
+	int rc = plan_parse(&q, again.data, again.len, "plan.json", &err);
+	if (c->error && (rc == 0 || !strstr(err.msg, c->error)))
+		fail_msg("wanted \"%s\", got %s", c->error, rc ? err.msg : "no error");
+	if (!c->error && rc < 0)
+		fail_msg("%s", err.msg);
+}
 
 static void edit_run(void **state)
 {
@@ -306,6 +350,8 @@ int main(void)
 	size_t n = 5;
 	for (size_t i = 0; i < ARRAY_LEN(edits); i++)
 		tests[n++] = fixture_row(edits[i].name, edit_run, &edits[i]);
+	for (size_t i = 0; i < ARRAY_LEN(forged); i++)
+		tests[n++] = fixture_row(forged[i].name, forged_run, &forged[i]);
 	for (size_t i = 0; i < ARRAY_LEN(states); i++)
 		tests[n++] = fixture_row(states[i].name, state_run, &states[i]);
 	return _cmocka_run_group_tests("plan", tests, n, NULL, NULL);
