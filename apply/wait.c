@@ -310,7 +310,7 @@ static void check_served(struct waits *all)
 static void poll_due(struct waits *all)
 {
 	struct run *r = all->run;
-	struct api_call calls[APPLY_CONCURRENCY] = { 0 };
+	struct api_call calls[APPLY_BATCH] = { 0 };
 	int64_t now = time_monotonic_ms();
 	size_t n = 0;
 	for (size_t i = 0; i < all->n && n < ARRAY_LEN(calls); i++) {
