@@ -147,9 +147,13 @@ class Judge:
         self.foreign(after)
 
     def touched(self):
-        """What the same plan cannot do any more: where others wrote, and Secrets of which half was written.
-        Without a key any change of a Secret makes it stale."""
-        return self.raced | (set() if self.world.key else self.half)
+        """What the same plan cannot do any more: where others wrote."""
+        return self.raced
+
+    def needs_journal(self):
+        """Secrets of which half was written.  Without a key any change of one makes it stale; that this was us
+        only the journal knows."""
+        return bool(self.half) and not self.world.key
 
     def second(self, status, result, after):
         """The same plan again, without faults: all of it is done but what others have touched."""
