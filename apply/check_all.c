@@ -168,5 +168,14 @@ int check_all(struct run *r, struct err *err)
 	}
 	if (read_all(r, steps, n, err) < 0)
 		return -1;
+	for (size_t i = 0; i < n; i++) {
+		AUTO(auto_free) char *why = NULL;
+		if (steps[i]->state != STEP_READY)
+			continue;
+		if (along_check(r, steps[i], &why, err) < 0)
+			return -1;
+		if (why)
+			step_end(r, steps[i], OUTCOME_STALE, why);
+	}
 	return refuse_stale(r, err);
 }

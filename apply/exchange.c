@@ -265,6 +265,7 @@ void exchange(struct run *r, struct step **steps, size_t n)
 			drop_writes(r, steps, n);
 		else if (run_interrupted(r))
 			drop_unbegun(r, steps, n);
+		along_drop(r, steps, n);
 		send_batch(r, steps, n, true);
 	}
 	look_back(r, steps, n);

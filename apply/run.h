@@ -60,7 +60,7 @@ struct step {
 	bool takeover_pending;
 	char makes[DIGEST_TEXT]; /* of the managedFields that a takeover was sent to make, by this
 				    run or an earlier one; "": none was */
-	char *why_stale; /* kept while asking */
+	char *why_stale;         /* kept while asking */
 	/* of the journal */
 	const struct journal_object *past; /* an earlier run has announced a write of it; NULL */
 	char *before, *sealed;             /* journal_before_text() of the last read, until it is
@@ -182,6 +182,12 @@ enum verdict check_object(struct run *r, struct step *s, const struct json *live
 bool check_same_as_asked(const struct step *s, const struct json *answer);
 /* ---- check_all.c: all steps, before the first write */
 int check_all(struct run *r, struct err *err);
+
+/* ---- along.c: *why the deletion would take along more than the plan says (the caller frees),
+ * NULL: it would not.  -1: nobody could tell */
+int along_check(struct run *r, const struct step *s, char **why, struct err *err);
+/* Ends the steps among these whose next request is such a deletion. */
+void along_drop(struct run *r, struct step **steps, size_t n);
 
 /* ---- stale.c: "was changed by kubectl-edit at ... (/spec/replicas)"; the caller frees */
 char *stale_reason(const struct step *s, const struct json *live);

@@ -85,6 +85,21 @@ struct precondition {
 				    that is deleted (plan/diff/held.h); NULL: no deletion */
 };
 
+/* What goes with an object that is deleted (takes.h): of one kind. */
+struct taken_object {
+	const char *name; /* of a CRD's, with its namespace: "shop/ark" */
+	const char *uid;
+	bool foreign; /* not of an application of this plan */
+};
+
+struct taken_kind {
+	const char *kind; /* "Deployment.apps", "ConfigMap" */
+	int64_t n;        /* all of them; the first by name are: */
+	struct taken_object *objects;
+	size_t n_objects;
+	const char *unread; /* why they could not be listed; NULL: they were */
+};
+
 struct change {
 	const char *id; /* object_ref_id() */
 	enum action action;
@@ -110,9 +125,12 @@ struct change {
 				     unknown */
 	const char *source_blob;  /* Secrets only: the Git object to read values from, with ... */
 	unsigned source_document;
-	int64_t source_item;   /* ... source_reload() */
-	const char *expect;    /* state_digest() of the object after the write; NULL: not known
-				  (deferred, replace) */
+	int64_t source_item; /* ... source_reload() */
+	const char *expect;  /* state_digest() of the object after the write; NULL: not known
+				(deferred, replace) */
+	bool takes_listed;   /* it was found out what goes with the object: */
+	struct taken_kind *takes;
+	size_t n_takes;
 	const char *reason;    /* conflict, unknown, delete, replace: why, for people */
 	const char **warnings; /* of the server */
 	size_t n_warnings;

@@ -208,6 +208,53 @@ static int read_precondition(struct reader *r, const struct json *v, struct prec
 		       : 0;
 }
 
+static int read_taken_object(struct reader *r, const struct json *v, struct taken_object *out)
+{
+	const struct json *foreign = json_get(v, "foreign");
+	if (ONLY(r, v, "name", "uid", "foreign") < 0 || text(r, v, "name", &out->name) < 0 ||
+	    text(r, v, "uid", &out->uid) < 0)
+		return -1;
+	if (!json_is(foreign, JSON_BOOL))
+		return wrong(r, v, "missing or not true or false:", "foreign");
+	out->foreign = foreign->truth;
+	return 0;
+}
+
+static int read_taken_kind(struct reader *r, const struct json *v, struct taken_kind *out)
+{
+	const struct json *items;
+	if (ONLY(r, v, "kind", "unread", "n", "objects") < 0 ||
+	    text(r, v, "kind", &out->kind) < 0 || optional_text(r, v, "unread", &out->unread) < 0)
+		return -1;
+	if (out->unread)
+		return 0;
+	if (number(r, v, "n", &out->n) < 0 || list(r, v, "objects", &items) < 0)
+		return -1;
+	out->objects = arena_calloc(&r->p->arena, items->n, sizeof(*out->objects));
+	for (; out->n_objects < items->n; out->n_objects++)
+		if (read_taken_object(r, &items->items[out->n_objects],
+				      &out->objects[out->n_objects]) < 0)
+			return -1;
+	if (out->n < items->n || out->n > INT32_MAX)
+		return wrong(r, v, "out of range:", "n");
+	return 0;
+}
+
+static int read_takes(struct reader *r, const struct json *v, struct change *c)
+{
+	const struct json *items;
+	c->takes_listed = json_get(v, "takes") != NULL;
+	if (!c->takes_listed)
+		return 0;
+	if (list(r, v, "takes", &items) < 0)
+		return -1;
+	c->takes = arena_calloc(&r->p->arena, items->n, sizeof(*c->takes));
+	for (; c->n_takes < items->n; c->n_takes++)
+		if (read_taken_kind(r, &items->items[c->n_takes], &c->takes[c->n_takes]) < 0)
+			return -1;
+	return 0;
+}
+
 static int read_source(struct reader *r, const struct json *v, struct change *c)
 {
 	const struct json *o = json_get(v, "source");
@@ -251,7 +298,7 @@ static int read_change(struct reader *r, const struct json *v, struct change *c)
 	int action = 0, verified = 0;
 	if (ONLY(r, v, "id", "action", "application", "wave", "object", "from", "verified",
 		 "fields", "takeovers", "precondition", "desired", "owned", "source", "expect",
-		 "reason", "warnings", "movedFrom", "pair") < 0 ||
+		 "reason", "warnings", "movedFrom", "pair", "takes") < 0 ||
 	    text(r, v, "id", &c->id) < 0 ||
 	    name_of(r, v, "action", action_at, ACTION_COUNT, &action) < 0 ||
 	    text(r, v, "application", &c->application) < 0 || number(r, v, "wave", &c->wave) < 0 ||
@@ -259,7 +306,7 @@ static int read_change(struct reader *r, const struct json *v, struct change *c)
 	    name_of(r, v, "verified", verified_at, VERIFIED_COUNT, &verified) < 0 ||
 	    read_fields(r, v, c) < 0 || read_takeovers(r, v, c) < 0 ||
 	    read_precondition(r, v, &c->precondition) < 0 || read_source(r, v, c) < 0 ||
-	    optional_text(r, v, "movedFrom", &c->moved_from) < 0 ||
+	    read_takes(r, v, c) < 0 || optional_text(r, v, "movedFrom", &c->moved_from) < 0 ||
 	    optional_text(r, v, "pair", &c->pair) < 0 ||
 	    optional_text(r, v, "expect", &c->expect) < 0 ||
 	    optional_text(r, v, "reason", &c->reason) < 0)

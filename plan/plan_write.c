@@ -99,6 +99,26 @@ static struct json source_to_json(struct arena *a, const struct change *c)
 	return v;
 }
 
+static struct json taken_to_json(struct arena *a, const struct taken_kind *k)
+{
+	struct json v = json_of_object(), objects = json_of_array();
+	json_set_str(a, &v, "kind", k->kind);
+	if (k->unread) {
+		json_set_str(a, &v, "unread", k->unread);
+		return v;
+	}
+	for (size_t i = 0; i < k->n_objects; i++) {
+		struct json object = json_of_object();
+		json_set_str(a, &object, "name", k->objects[i].name);
+		json_set_str(a, &object, "uid", k->objects[i].uid);
+		json_set(a, &object, "foreign", json_of_bool(k->objects[i].foreign));
+		json_append(a, &objects, object);
+	}
+	json_set_int(a, &v, "n", k->n);
+	json_set(a, &v, "objects", objects);
+	return v;
+}
+
 static struct json change_to_json(struct arena *a, const struct change *c)
 {
 	struct json v = json_of_object();
@@ -128,6 +148,11 @@ static struct json change_to_json(struct arena *a, const struct change *c)
 	if (c->source_blob)
 		json_set(a, &v, "source", source_to_json(a, c));
 	set_optional(a, &v, "expect", c->expect);
+	if (c->takes_listed) {
+		struct json *list = json_set(a, &v, "takes", json_of_array());
+		for (size_t i = 0; i < c->n_takes; i++)
+			json_append(a, list, taken_to_json(a, &c->takes[i]));
+	}
 	set_optional(a, &v, "reason", c->reason);
 	if (c->n_warnings)
 		json_set(a, &v, "warnings", strings(a, c->warnings, c->n_warnings));

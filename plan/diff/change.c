@@ -416,7 +416,6 @@ int build_changes(struct build *b, struct plan *p, struct err *err)
 	p->head_subject = b->head.subject;
 	p->created = b->o->created;
 	p->tool = "rhumb " RHUMB_VERSION;
-	p->requests = b->o->cluster ? b->o->cluster->requests : 0;
 	make_applications(b, p);
 	p->changes = arena_calloc(&b->arena, b->n_subjects, sizeof(*p->changes));
 	const struct subject **made_of = arena_calloc(&b->arena, b->n_subjects, sizeof(*made_of));
@@ -431,6 +430,9 @@ int build_changes(struct build *b, struct plan *p, struct err *err)
 		}
 	}
 	prune_check_budgets(b, p);
+	if (build_takes(b, p, err) < 0)
+		return -1;
+	p->requests = b->o->cluster ? b->o->cluster->requests : 0;
 	moved_pairs(b, p, made_of);
 	moved_note_files(b);
 	moved_note_sets(b);

@@ -82,6 +82,9 @@ int build_pair(struct build *b, struct err *err);
 int build_read_live(struct build *b, struct err *err);
 int build_verify(struct build *b, struct err *err);
 int build_changes(struct build *b, struct plan *out, struct err *err);
+/* Of the changes: lists what deletions take along, and refuses those that would take what is to
+ * stay (taken.c). */
+int build_takes(struct build *b, struct plan *p, struct err *err);
 
 /* Computes `after` and `owned` here, without the server. */
 void build_predict(struct build *b, struct subject *s);

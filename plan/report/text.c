@@ -228,6 +228,57 @@ static void indented(struct writer *w, enum style style, const char *text)
 	}
 }
 
+/* ---- what a deletion takes along */
+
+enum { MAX_TAKEN_NAMED = 20 }; /* of a kind; the plan has them all */
+
+static void taken_line(struct writer *w, const struct taken_kind *k, bool foreign)
+{
+	AUTO(buf_done) struct buf line = { 0 };
+	size_t named = 0, n = 0;
+	for (size_t i = 0; i < k->n_objects; i++) {
+		if (k->objects[i].foreign != foreign)
+			continue;
+		if (n++ < MAX_TAKEN_NAMED)
+			buf_printf(&line, "%s%s", named++ ? ", " : "", k->objects[i].name);
+	}
+	size_t more = n - named;
+	/* Those that the plan does not name: nobody can tell whose they are. */
+	if (foreign && (size_t)k->n > k->n_objects)
+		more += (size_t)k->n - k->n_objects;
+	if (!n)
+		return;
+	if (more)
+		buf_printf(&line, " and %zu more", more);
+	indented(w, foreign ? RED : PLAIN,
+		 arena_fmt(&w->arena, "%s %s: %s", foreign ? "  not ours:" : "  ours:", k->kind,
+			   buf_text(&line)));
+}
+
+static void takes_text(struct writer *w, const struct change *c)
+{
+	int64_t all = 0;
+	if (!c->takes_listed)
+		return;
+	for (size_t i = 0; i < c->n_takes; i++)
+		all += c->takes[i].n;
+	if (all)
+		indented(w, RED,
+			 arena_fmt(&w->arena, "takes along %lld object%s:", (long long)all,
+				   all == 1 ? "" : "s"));
+	else
+		indented(w, PLAIN, "takes nothing else along");
+	for (int ours = 0; ours < 2; ours++)
+		for (size_t i = 0; i < c->n_takes; i++)
+			taken_line(w, &c->takes[i], !ours);
+	for (size_t i = 0; i < c->n_takes; i++)
+		if (c->takes[i].unread)
+			indented(w, RED,
+				 arena_fmt(&w->arena,
+					   "and what there is of %s, which cannot be listed: %s",
+					   c->takes[i].kind, c->takes[i].unread));
+}
+
 static void change_text(struct writer *w, const struct change *c)
 {
 	struct arena *a = &w->arena;
@@ -246,6 +297,7 @@ static void change_text(struct writer *w, const struct change *c)
 	newline(w);
 	if (c->reason)
 		indented(w, looks[c->action].danger ? RED : PLAIN, c->reason);
+	takes_text(w, c);
 	for (int drift = 0; drift < 2; drift++)
 		for (size_t i = 0; i < c->n_fields; i++)
 			if ((c->fields[i].why == WHY_DRIFT) == drift)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "plan/state.h"
+#include "plan/takes.h"
 
 enum event {
 	NOTHING,
@@ -291,6 +292,82 @@ static void moved_to_another(void **state)
 	world_done(&w);
 }
 
+/* ---- what goes with a Namespace */
+
+static const struct along_case {
+	const char *name;
+	const char *object; /* that appears */
+	bool late;
+	const char *why; /* NULL: it is deleted all the same */
+} along_cases[] = {
+	{ "along: nothing", NULL, false, NULL },
+	{ "along: one more", CONFIG("old", "more", "1"), false,
+	  "would take along more than the plan says: ConfigMap more" },
+	{ "along: one more late", CONFIG("old", "more", "1"), true,
+	  "would take along more than the plan says: ConfigMap more" },
+	{ "along: a change of one", CONFIG("old", "theirs", "2"), false, NULL },
+	{ "along: elsewhere", CONFIG("new", "more", "1"), false, NULL },
+	{ "along: what every namespace has", ACCOUNT("old", "default"), false, NULL },
+	{ "along: one that is to stay",
+	  "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"namespace\":\"old\","
+	  "\"name\":\"theirs\",\"annotations\":{\"rhumb.dev/prune\":\"false\"}}}",
+	  true, "would take along what is to stay: ConfigMap old/theirs (rhumb.dev/prune: false)" },
+	{ "along: what was not deleted", CONFIG("old", "ours", "edited"), false,
+	  "would take along ConfigMap old/ours, which was not deleted" },
+};
+
+static void plan_along(struct world *w, struct change *c)
+{
+	AUTO(kind_table_done) struct kind_table kinds = { 0 };
+	struct takes takes;
+	struct err err = { 0 };
+	if (w->f.base.ops->kinds(&w->f.base, &kinds, &err) < 0 ||
+	    takes_read(&w->f.base, &kinds, &w->p, c, &w->p.arena, &takes, &err) < 0)
+		fail_msg("%s", err.msg);
+	c->takes_listed = true;
+	c->takes = takes.kinds;
+	c->n_takes = takes.n;
+}
+
+/* Before the ConfigMap is deleted: after the check, and before the Namespace is. */
+static void appear(void *ctx, struct fake_cluster *f, unsigned nth)
+{
+	if (nth == 1)
+		fake_put(f, ctx, "kubectl-create", "Update");
+}
+
+static void along_case_run(void **state)
+{
+	const struct along_case *row = *state;
+	struct world w;
+	world_init(&w);
+	fake_put(&w.f, NAMESPACE("old"), "rhumb", "Apply");
+	fake_put(&w.f, NAMESPACE("new"), "rhumb", "Apply");
+	fake_put(&w.f, CONFIG("old", "ours", "1"), "rhumb", "Apply");
+	fake_put(&w.f, CONFIG("old", "theirs", "1"), "helm", "Update");
+	/* Of two applications: one that fails keeps back all that its own application deletes. */
+	world_plan(&w, ACTION_DELETE, CONFIG("old", "ours", "1"));
+	fake_plan_application(&w.p, "zoo", "shop");
+	struct change *ns = world_plan(&w, ACTION_DELETE, NAMESPACE("old"));
+	plan_along(&w, ns);
+	assert_int_equal(ns->n_takes, 1);
+	assert_string_equal(ns->takes[0].objects[0].name, "theirs");
+	world_planned(&w);
+	w.options.allow_partial = w.options.keep_going = true;
+	if (row->object && row->late) {
+		w.f.before_write = appear;
+		w.f.ctx = (void *)(uintptr_t)row->object;
+	} else if (row->object) {
+		fake_put(&w.f, row->object, "kubectl-edit", "Update");
+	}
+	world_apply(&w);
+	world_expect(&w, "Namespace/old", row->why ? OUTCOME_STALE : OUTCOME_APPLIED);
+	if (row->why)
+		assert_string_equal(world_result(&w, "Namespace/old")->message, row->why);
+	assert_int_equal(fake_get(&w.f, "Namespace", "", "old") != NULL, row->why != NULL);
+	world_done(&w);
+}
+
 /* Something changes it each time just before our write, without end. */
 static void always(void *ctx, struct fake_cluster *f, unsigned nth)
 {
@@ -321,10 +398,12 @@ static void restless(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(stale_cases) + 4];
+	struct CMUnitTest tests[ARRAY_LEN(stale_cases) + ARRAY_LEN(along_cases) + 4];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(stale_cases); i++)
 		tests[n++] = fixture_row(stale_cases[i].name, stale_case_run, &stale_cases[i]);
+	for (size_t i = 0; i < ARRAY_LEN(along_cases); i++)
+		tests[n++] = fixture_row(along_cases[i].name, along_case_run, &along_cases[i]);
 	tests[n++] = fixture_row("one refuses the whole plan", whole_plan, NULL);
 	tests[n++] = fixture_row("being deleted", being_deleted, NULL);
 	tests[n++] = fixture_row("moved to another application", moved_to_another, NULL);

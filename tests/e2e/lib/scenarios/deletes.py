@@ -3,7 +3,7 @@
 import json
 
 from ..suite import scenario
-from ..scenario import EXIT_REFUSED
+from ..scenario import EXIT_REFUSED, EXIT_STALE
 from .. import objects
 
 CLAIM = """apiVersion: v1
@@ -276,3 +276,64 @@ def renamed(s):
     s.contains(plan.text, "the new name of PersistentVolumeClaim", "the text")
     s.same_plan_again(plan, "--allow-delete", "PersistentVolumeClaim")
     s.apply(plan)
+
+
+@scenario("takes-along")
+def takes_along(s):
+    """what goes with a Namespace and a CRD is in the plan; no more goes than that"""
+    s.init()
+    s.tree("new-world")
+    s.commit("first")
+    s.cluster.kinds["Widget"] = (f"{s.ns}.example.com/v1", "widgets", True)
+    s.apply(s.plan())
+    s.cluster.server_apply(config_map("theirs"), manager="some-operator")
+    s.cluster.server_apply(json.dumps({"apiVersion": f"{s.ns}.example.com/v1", "kind": "Widget",
+                                       "metadata": {"name": "foreign"}, "spec": {"size": 1}}))
+    for file in ("namespace.yaml", "crd.yaml", "widget.yaml", "db.yaml", "flags.yaml", "web.yaml"):
+        s.write(file, "# gone\n")
+    s.commit("gone")
+    allowed = ("--allow-delete", "Namespace", "--allow-delete", "CustomResourceDefinition")
+    widget = f"Widget.{s.ns}.example.com"
+
+    def taken(plan, name):
+        return {k["kind"]: [(o["name"], o["foreign"]) for o in k["objects"]]
+                for k in plan.change(name)["takes"]}
+    refused = s.plan(expect=EXIT_REFUSED)
+    s.equal(taken(refused, s.ns), {"ConfigMap": [("theirs", True)], widget: [("foreign", True)]},
+            "what goes with a Namespace that may not go")
+    plan = s.plan(*allowed)
+    s.equal(taken(plan, s.ns), {"ConfigMap": [("theirs", True)], widget: [("foreign", True)]},
+            "what goes with the Namespace")
+    s.equal(taken(plan, f"widgets.{s.ns}.example.com"), {widget: [(s.ns + "/foreign", True)]},
+            "what goes with the CRD")
+    s.contains(plan.text, "takes along 2 objects:", "the text")
+    s.contains(plan.text, "not ours: ConfigMap: theirs", "the text")
+    s.same_plan_again(plan, *allowed)
+    # A change of what goes is no change of the plan; a new object is.
+    s.cluster.patch("ConfigMap", "theirs", {"data": {"a": "2"}}, manager="some-operator")
+    s.same_plan_again(plan, *allowed)
+    s.cluster.server_apply(config_map("late"), manager="some-operator")
+    s.check(s.plan(*allowed)["digest"] != plan["digest"], "the digest is the same with more")
+    stale = s.apply(plan, expect=EXIT_STALE)
+    s.contains(stale["stderr"], "would take along more than the plan says: ConfigMap late", "the error")
+    s.cluster.need("ConfigMap", "flags")
+    s.cluster.delete("ConfigMap", "late")
+    # What is to stay keeps the namespace.
+    s.cluster.patch("ConfigMap", "theirs", {"metadata": {"annotations": {"rhumb.dev/prune": "false"}}})
+    kept = s.plan(*allowed, expect=EXIT_REFUSED)
+    s.equal(kept.change(s.ns)["action"], "refused", "the Namespace")
+    s.contains(kept.change(s.ns)["reason"], "ConfigMap " + s.ns + "/theirs (rhumb.dev/prune: false) is to stay",
+               "the reason")
+    stale = s.apply(plan, expect=EXIT_STALE)
+    s.contains(stale["stderr"], "would take along what is to stay", "the error")
+    s.cluster.patch("ConfigMap", "theirs", {"metadata": {"annotations": None}})
+    # So does what Git declares.
+    s.write("flags.yaml", config_map("flags"))
+    s.commit("flags again")
+    declared = s.plan(*allowed, expect=EXIT_REFUSED)
+    s.contains(declared.change(s.ns)["reason"], "Git declares what would go with it: ConfigMap", "the reason")
+    s.write("flags.yaml", "# gone\n")
+    s.commit("gone again")
+    s.apply(s.plan(*allowed))
+    left = s.cluster.get("Namespace", s.ns)
+    s.check(not left or "deletionTimestamp" in left["metadata"], "the namespace is still there")
