@@ -59,6 +59,8 @@ struct apply_progress {
 	void (*waiting)(void *ctx, const char *what);
 	/* A change is written and not ready: when the reason changes, and once a second. */
 	void (*not_ready)(void *ctx, const struct change *c, const char *why, double seconds);
+	/* A few times a second while something is waited for. */
+	void (*tick)(void *ctx);
 	void *ctx;
 };
 

@@ -226,7 +226,9 @@ static const char *container_trouble(struct arena *a, const struct json *pod, co
 		i++;
 	if (!reason || i == ARRAY_LEN(waiting_reasons))
 		return NULL;
-	*stuck = waiting_reasons[i].stuck;
+	int64_t restarts = number(container, "restartCount", 0);
+	bool crashes = strcmp(reason, "CrashLoopBackOff") == 0;
+	*stuck = waiting_reasons[i].stuck && (!crashes || restarts >= READY_CRASHES);
 	const char *image = image_of(pod, list, json_get_str(container, "name"));
 	const char *message = json_get_str(waiting, "message");
 	const struct json *last = json_at(container, "lastState", "terminated", NULL);
@@ -235,7 +237,7 @@ static const char *container_trouble(struct arena *a, const struct json *pod, co
 		const char *why = json_get_str(last, "reason");
 		message = arena_fmt(a, "exit status %lld%s%s%s, %lld restarts", (long long)code,
 				    why ? " (" : "", why ? why : "", why ? ")" : "",
-				    (long long)number(container, "restartCount", 0));
+				    (long long)restarts);
 	}
 	return arena_fmt(a, "%s, image %s%s%s", reason, image ? image : "unknown",
 			 message ? ": " : "", message ? message : "");

@@ -11,6 +11,8 @@
 #include "plan/plan.h"
 #include "plan/ready_rule.h"
 
+enum { READY_CRASHES = 3 }; /* restarts after which a container is not expected to come up */
+
 enum readiness {
 	READY_CURRENT,
 	READY_IN_PROGRESS,
@@ -23,8 +25,9 @@ enum readiness ready_of(struct arena *a, const struct json *object, const struct
 			size_t n_rules, const char **why);
 
 /* What keeps the containers of a pod from running: "ImagePullBackOff, image web:1.5: not found".
- * NULL: nothing that would not pass by itself.  *stuck: the kubelet has tried more than once.  In
- * the arena. */
+ * NULL: nothing that would not pass by itself.  *stuck: the kubelet has tried more than once, and
+ * what crashes has crashed READY_CRASHES times: others may come up while it waits for them.  In the
+ * arena. */
 const char *ready_pod_trouble(struct arena *a, const struct json *pod, bool *stuck);
 
 /* A LabelSelector against the labels of an object; false for an empty one. */

@@ -1,34 +1,7 @@
-/* See wait.h.
- *
- * A CRD is of use when its kinds are served: its condition Established comes first, the entry in
- * discovery a little later, and custom resources that are sent before get a 404. */
-#include "apply/wait.h"
-
-#include <ctype.h>
+/* What is waited for, and how each wait ends; see wait.h. */
 #include <string.h>
 
-struct wait {
-	struct step *step;
-	const char *uid, *version; /* as written; "" where it is not known */
-	int64_t generation;
-	int64_t since, deadline; /* time_monotonic_ms() */
-	int64_t poll_at;
-	unsigned pause;
-	enum readiness state;
-	char *why;        /* it is not ready; NULL: nobody says */
-	const char *gone; /* it is not the object that was written any more; NULL: it is */
-	bool unserved;    /* a CRD: established, its kinds are not served yet */
-	char *shown;      /* the last reason that was told */
-	int64_t shown_at;
-};
-
-struct waits {
-	struct run *run;
-	struct wait **items;
-	size_t n, cap;
-	struct step *failed;
-	struct arena scratch; /* of one object */
-};
+#include "apply/wait_private.h"
 
 /* ---- what is waited for */
 
@@ -72,8 +45,9 @@ static struct waits *waits_of(struct run *r)
 	return r->waits;
 }
 
-/* Every served version of the CRD. */
-static bool is_served(const struct run *r, const struct json *crd)
+/* Every served version of the CRD.  Its condition Established comes first, the entry in discovery a
+ * little later, and custom resources that are sent before get a 404. */
+bool wait_is_served(const struct run *r, const struct json *crd)
 {
 	const struct json *spec = json_get(crd, "spec"), *versions = json_get(spec, "versions");
 	const char *group = json_get_str(spec, "group");
@@ -121,13 +95,14 @@ static bool is_outdated(const struct wait *w, const struct json *object)
 	       is_older(meta_text(object, "resourceVersion"), w->version);
 }
 
-static void set_why(struct wait *w, const char *why)
+void wait_set(char **text, const char *to)
 {
-	free(w->why);
-	w->why = why ? xstrdup(why) : NULL;
+	char *copy = to ? xstrdup(to) : NULL;
+	free(*text);
+	*text = copy;
 }
 
-static void see(struct waits *all, struct wait *w, const struct json *object)
+void wait_see(struct waits *all, struct wait *w, const struct json *object)
 {
 	const char *uid = meta_text(object, "uid"), *why;
 	if (*w->uid && strcmp(uid, w->uid) != 0) {
@@ -138,17 +113,44 @@ static void see(struct waits *all, struct wait *w, const struct json *object)
 		return;
 	const struct planned_application *app = application(w->step);
 	w->state = ready_of(&all->scratch, object, app->ready, app->n_ready, &why);
-	set_why(w, why);
+	if (why && (!w->why || strcmp(why, w->why) != 0))
+		w->stuck_since = 0; /* it moves */
+	wait_set(&w->why, why);
+	wait_set(&w->unseen, NULL);
 	w->unserved = w->state == READY_CURRENT && run_is_crd(w->step->change) &&
-		      !is_served(all->run, w->step->declared);
+		      !wait_is_served(all->run, w->step->declared);
 	arena_reset(&all->scratch);
+	if (w->state != READY_CURRENT)
+		trouble_note(&w->of, object);
 }
 
-/* A Job that is done may have been cleaned up: its last state counts. */
-static void see_gone(struct wait *w)
+/* A Job that was cleaned up when it was done is done. */
+void wait_see_gone(struct waits *all, struct wait *w, const struct json *last)
 {
-	if (w->state != READY_CURRENT)
+	const struct object_ref *ref = &w->step->change->ref;
+	bool ends = strcmp(ref->kind, "Job") == 0 || strcmp(ref->kind, "Pod") == 0;
+	if (last && ends && strcmp(meta_text(last, "uid"), w->uid) == 0) {
+		struct json copy = json_copy(&all->scratch, last);
+		json_remove(json_edit(&all->scratch, &copy, "metadata"), "deletionTimestamp");
+		wait_see(all, w, &copy);
+	}
+	if (w->state != READY_CURRENT || !ends)
 		w->gone = "it was deleted while it was waited for";
+}
+
+static void wait_free(struct wait *w)
+{
+	free(TAKE(w->why));
+	free(TAKE(w->unseen));
+	free(TAKE(w->trouble));
+	free(TAKE(w->shown));
+	trouble_done(&w->of);
+}
+
+/* A claim may have nothing to wait for, which is known at once; pods take their time. */
+static int64_t first_look(const struct object_ref *ref)
+{
+	return strcmp(ref->kind, "PersistentVolumeClaim") == 0 ? 0 : WAIT_TROUBLE_FIRST_MS;
 }
 
 bool wait_begin(struct run *r, struct step *s, enum outcome outcome, const char *note,
@@ -165,11 +167,15 @@ bool wait_begin(struct run *r, struct step *s, enum outcome outcome, const char 
 			    .since = now,
 			    .poll_at = now + WAIT_POLL_FIRST_MS,
 			    .pause = WAIT_POLL_FIRST_MS,
+			    .look_at = trouble_may_be_found(&s->change->ref)
+					       ? now + first_look(&s->change->ref)
+					       : WAIT_NEVER_MS,
+			    .look_pause = WAIT_TROUBLE_FIRST_MS,
 			    .deadline = deadline_of(r, s) };
-	see(all, w, object);
+	wait_see(all, w, object);
 	if (w->state == READY_CURRENT && !w->unserved) {
 		s->result->became = BECAME_READY;
-		set_why(w, NULL);
+		wait_free(w);
 		return false;
 	}
 	w->version = arena_strdup(&r->arena, meta_text(object, "resourceVersion"));
@@ -194,8 +200,7 @@ static void forget(struct waits *all, struct wait *w)
 	for (size_t i = 0; i < all->n; i++)
 		if (all->items[i] == w)
 			all->items[i--] = all->items[--all->n];
-	free(TAKE(w->why));
-	free(TAKE(w->shown));
+	wait_free(w);
 	w->step->wait = NULL;
 }
 
@@ -208,6 +213,22 @@ static void end_ready(struct waits *all, struct wait *w)
 	step_end(all->run, s, s->written, note);
 }
 
+/* It is written; whether it is ready nobody can tell.  That is no failure, and is said. */
+static void end_unseen(struct waits *all, struct wait *w)
+{
+	struct run *r = all->run;
+	struct step *s = w->step;
+	bool remarks_only = r->result->n_problems == r->n_remarks;
+	AUTO(auto_free) char *note = TAKE(s->note);
+	AUTO(auto_free)
+	char *message = xfmt("%s%swritten, but it could not be waited for: %s", note ? note : "",
+			     note ? "; " : "", w->unseen);
+	result_problem(r->result, "%s was not waited for: %s", step_label(r, s), w->unseen);
+	r->n_remarks += remarks_only;
+	forget(all, w);
+	step_end(r, s, s->written, message);
+}
+
 /* "5m0s" */
 static const char *duration(struct arena *a, int64_t ms)
 {
@@ -215,11 +236,20 @@ static const char *duration(struct arena *a, int64_t ms)
 	return s < 60 ? arena_fmt(a, "%llds", s) : arena_fmt(a, "%lldm%llds", s / 60, s % 60);
 }
 
+static char *why_unready(const struct wait *w)
+{
+	if (w->gone)
+		return xstrdup(w->gone);
+	if (!w->why || !w->trouble)
+		return w->why || w->trouble ? xstrdup(w->why ? w->why : w->trouble) : NULL;
+	return xfmt("%s; %s", w->why, w->trouble);
+}
+
 /* `when` "in time", or NULL: it will not become ready. */
 static void end_unready(struct waits *all, struct wait *w, const char *when)
 {
 	struct step *s = w->step;
-	AUTO(auto_free) char *why = w->gone ? xstrdup(w->gone) : TAKE(w->why);
+	AUTO(auto_free) char *why = why_unready(w);
 	const char *what = !run_is_crd(s->change) ? "ready"
 			   : w->unserved          ? "served"
 						  : "established";
@@ -243,130 +273,123 @@ static const char *cut(struct run *r)
 		       : arena_fmt(&r->arena, "when it ended (%s)", locks_lost(r->locks));
 }
 
+/* In trouble that does not pass by trying on, and for long enough. */
+static bool is_stuck(const struct wait *w, int64_t now)
+{
+	return w->stuck && w->stuck_since &&
+	       now - w->stuck_since >= 1000 * (int64_t)WAIT_STUCK_SECONDS;
+}
+
+static void find_trouble(struct waits *all, struct wait *w)
+{
+	struct trouble_found found;
+	int64_t now = time_monotonic_ms();
+	trouble_find(all->run, &w->step->change->ref, &w->of, &found);
+	free(w->trouble);
+	w->trouble = found.text;
+	w->stuck = found.stuck;
+	if (!found.stuck)
+		w->stuck_since = 0;
+	else if (!w->stuck_since)
+		w->stuck_since = now;
+	if (found.ready)
+		w->state = READY_CURRENT;
+	int64_t grace = w->stuck_since + 1000 * (int64_t)WAIT_STUCK_SECONDS;
+	w->look_pause =
+		w->look_pause * 2 < WAIT_TROUBLE_LAST_MS ? w->look_pause * 2 : WAIT_TROUBLE_LAST_MS;
+	w->look_at = now + w->look_pause;
+	if (w->stuck && grace > now && grace < w->look_at)
+		w->look_at = grace;
+}
+
+static void look_for_trouble(struct waits *all)
+{
+	int64_t now = time_monotonic_ms();
+	for (size_t i = 0, n = 0; i < all->n && n < WAIT_TROUBLES; i++) {
+		struct wait *w = all->items[i];
+		if (w->state != READY_IN_PROGRESS || w->gone || w->look_at > now)
+			continue;
+		n++;
+		find_trouble(all, w);
+	}
+}
+
+/* Whoever reads why it failed wants to know what was the matter at that moment. */
+static void end_failed(struct waits *all, struct wait *w, const char *when)
+{
+	if (w->look_at != WAIT_NEVER_MS && !w->gone && !run_interrupted(all->run))
+		find_trouble(all, w);
+	end_unready(all, w, when);
+}
+
+static void settle_one(struct waits *all, struct wait *w, const char *why_cut)
+{
+	struct run *r = all->run;
+	int64_t now = time_monotonic_ms();
+	if (!w->gone && w->state == READY_CURRENT && !w->unserved) {
+		end_ready(all, w);
+	} else if (w->gone || w->state == READY_FAILED || is_stuck(w, now)) {
+		end_failed(all, w, NULL);
+	} else if (why_cut) {
+		r->n_cut++;
+		end_unready(all, w, why_cut);
+	} else if (w->unseen) {
+		end_unseen(all, w);
+	} else if (now >= w->deadline) {
+		end_failed(all, w,
+			   arena_fmt(&r->arena, "after %s", duration(&r->arena, now - w->since)));
+	}
+}
+
 static void settle(struct waits *all)
 {
-	struct run *r = all->run;
-	const char *why = cut(r);
-	for (size_t i = all->n; i-- > 0;) {
-		struct wait *w = all->items[i];
-		int64_t now = time_monotonic_ms();
-		if (!w->gone && w->state == READY_CURRENT && !w->unserved) {
-			end_ready(all, w);
-		} else if (w->gone || w->state == READY_FAILED) {
-			end_unready(all, w, NULL);
-		} else if (why) {
-			r->n_cut++;
-			end_unready(all, w, why);
-		} else if (now >= w->deadline) {
-			end_unready(all, w,
-				    arena_fmt(&r->arena, "after %s",
-					      duration(&r->arena, now - w->since)));
-		}
-	}
-}
-
-/* ---- reading again and again */
-
-static int polled(void *ctx, struct api_call *call, struct err *err)
-{
-	(void)err;
-	struct wait *w = call->user;
-	if (call->object)
-		see(ctx, w, call->object);
-	else if (call->status == 404)
-		see_gone(w);
-	else if (!w->why && call->err.msg)
-		set_why(w, call->err.msg);
-	return 0;
-}
-
-/* The table as it is now; where it cannot be read, the old one stays. */
-static void reread_kinds(struct run *r)
-{
-	AUTO(err_done) struct err ignored = { 0 };
-	struct kind_table fresh = { 0 };
-	if (r->cluster->ops->kinds(r->cluster, &fresh, &ignored) < 0) {
-		kind_table_done(&fresh);
-		return;
-	}
-	kind_table_done(&r->kinds);
-	r->kinds = fresh;
-}
-
-static void check_served(struct waits *all)
-{
-	bool any = false;
-	for (size_t i = 0; i < all->n; i++)
-		any = any || all->items[i]->unserved;
-	if (!any)
-		return;
-	reread_kinds(all->run);
-	for (size_t i = 0; i < all->n; i++) {
-		struct wait *w = all->items[i];
-		w->unserved = w->unserved && !is_served(all->run, w->step->declared);
-	}
-}
-
-static void poll_due(struct waits *all)
-{
-	struct run *r = all->run;
-	struct api_call calls[APPLY_BATCH] = { 0 };
-	int64_t now = time_monotonic_ms();
-	size_t n = 0;
-	for (size_t i = 0; i < all->n && n < ARRAY_LEN(calls); i++) {
-		struct wait *w = all->items[i];
-		const struct object_ref *ref = &w->step->change->ref;
-		if (w->poll_at > now)
-			continue;
-		w->pause = w->pause * 2 < WAIT_POLL_LAST_MS ? w->pause * 2 : WAIT_POLL_LAST_MS;
-		w->poll_at = now + w->pause;
-		calls[n++] = (struct api_call){ .verb = API_GET,
-						.kind = run_kind(r, w->step->change),
-						.namespace = ref->namespace,
-						.name = ref->name,
-						.user = w };
-	}
-	if (!n)
-		return;
-	AUTO(err_done) struct err ignored = { 0 };
-	r->cluster->ops->call(r->cluster, calls, n, polled, all, &ignored);
-	for (size_t i = 0; i < n; i++)
-		err_done(&calls[i].err);
-	check_served(all);
+	const char *why = cut(all->run);
+	for (size_t i = all->n; i-- > 0;)
+		settle_one(all, all->items[i], why);
+	if (!all->n)
+		wait_unfollow(all);
 }
 
 /* ---- turns */
 
+/* "1 of 3 available; pod web-1: ImagePullBackOff, ..." */
 static void tell(struct waits *all)
 {
 	const struct apply_progress *p = &all->run->options->progress;
 	int64_t now = time_monotonic_ms();
 	for (size_t i = 0; i < all->n && p->not_ready; i++) {
 		struct wait *w = all->items[i];
-		const char *why = w->why ? w->why : w->unserved ? "not served yet" : "not ready";
+		AUTO(auto_free) char *said = why_unready(w);
+		const char *why = said ? said : w->unserved ? "not served yet" : "not ready";
 		if (w->shown && strcmp(w->shown, why) == 0 && now - w->shown_at < 1000)
 			continue;
-		free(w->shown);
-		w->shown = xstrdup(why);
+		wait_set(&w->shown, why);
 		w->shown_at = now;
 		p->not_ready(p->ctx, w->step->change, why, (double)(now - w->since) / 1000);
 	}
+	if (p->tick)
+		p->tick(p->ctx);
 }
 
 static unsigned until_next(const struct waits *all)
 {
 	int64_t now = time_monotonic_ms(), next = now + WAIT_TURN_MS;
-	for (size_t i = 0; i < all->n; i++)
-		if (all->items[i]->poll_at < next)
-			next = all->items[i]->poll_at;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct wait *w = all->items[i];
+		int64_t at = w->unserved ? w->served_at : w->poll_at;
+		at = w->look_at < at ? w->look_at : at;
+		at = w->deadline < at ? w->deadline : at;
+		next = at < next ? at : next;
+	}
 	return next > now ? (unsigned)(next - now) : 0;
 }
 
 static void turn(struct waits *all)
 {
 	tell(all);
-	run_sleep(until_next(all));
-	poll_due(all);
+	wait_look(all, until_next(all));
+	if (!cut(all->run))
+		look_for_trouble(all);
 	settle(all);
 }
 
@@ -399,6 +422,7 @@ void wait_close(struct run *r)
 		return;
 	while (all->n)
 		forget(all, all->items[0]);
+	wait_unfollow(all);
 	free(all->items);
 	arena_done(&all->scratch);
 	free(all);

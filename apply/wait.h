@@ -28,8 +28,15 @@
  *
  * What is known of an object comes from the answer to its write, and then from a watch of its
  * kind and namespace.  Where the cluster cannot be watched, or nobody may, objects are read
- * again and again, at growing intervals.  On a cluster without controllers (an embedded one)
- * nothing is waited for but CRDs, which it establishes by itself. */
+ * again and again, at growing intervals; where nobody may read them either, the step ends as
+ * written, and its message and a problem of the result say that it was not waited for.  On a
+ * cluster without controllers (an embedded one) nothing is waited for but CRDs, which it
+ * establishes by itself.
+ *
+ * Of a workload that is not ready, its pods are looked at now and then (trouble.h).  Trouble that
+ * does not pass by trying on (an image that cannot be pulled, a container that cannot be made or
+ * that has crashed three times, a quota) and that stands for WAIT_STUCK_SECONDS while nothing
+ * else moves ends the wait early; everything else has the time of the application. */
 #ifndef APPLY_WAIT_H
 #define APPLY_WAIT_H
 
@@ -37,8 +44,14 @@
 #include "apply/run.h"
 
 enum {
-	WAIT_POLL_FIRST_MS = 50, /* where nothing can be watched; then doubled */
+	WAIT_POLL_FIRST_MS = 50,  /* where nothing can be watched; then doubled */
+	WAIT_POLL_LOST_MS = 1000, /* likewise, where nobody may watch */
 	WAIT_POLL_LAST_MS = 5000,
+	WAIT_WATCH_CRD_MS = 500,      /* a CRD that takes longer is watched */
+	WAIT_TROUBLE_FIRST_MS = 5000, /* until the pods of a workload are looked at; then doubled */
+	WAIT_TROUBLE_LAST_MS = 30000,
+	WAIT_TROUBLES = 4,          /* workloads whose pods are looked at in one turn */
+	WAIT_STUCK_SECONDS = 30,    /* that trouble has to stand which does not pass by trying on */
 	WAIT_DEFAULT_SECONDS = 300, /* for an object, where the plan does not say */
 	WAIT_TURN_MS = 250,         /* between two looks at signals, locks and deadlines */
 };

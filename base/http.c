@@ -248,27 +248,29 @@ static void report_attempt(struct transfer *t, double again_in)
 
 /* ---- the loop */
 
-struct run {
+struct http_flow {
 	struct http_client *client;
 	http_next_fn *next;
 	http_done_fn *done;
 	void *ctx;
 	size_t n_slots; /* of the client's, that this run may use */
 	size_t running, waiting;
+	size_t ended; /* handed over so far */
 	struct err *err;
 };
 
-static int hand_over(struct run *run, struct transfer *t)
+static int hand_over(struct http_flow *run, struct transfer *t)
 {
 	if (t->answer.err.code && t->attempts > 1)
 		err_wrap(&t->answer.err, "after %u attempts", t->attempts);
+	run->ended++;
 	int rc = run->done(run->ctx, &t->request, &t->answer, run->err);
 	transfer_clear(t);
 	return rc;
 }
 
 /* Starts an attempt.  What libcurl refuses is an answer too. */
-static int start(struct run *run, struct transfer *t)
+static int start(struct http_flow *run, struct transfer *t)
 {
 	t->attempts++;
 	if (transfer_prepare(t, &t->answer.err) < 0)
@@ -285,7 +287,7 @@ static int start(struct run *run, struct transfer *t)
 }
 
 /* Fills idle slots with new requests and wakes those whose time has come. */
-static int fill(struct run *run)
+static int fill(struct http_flow *run)
 {
 	struct http_client *c = run->client;
 	int64_t now = time_monotonic_ms();
@@ -307,7 +309,7 @@ static int fill(struct run *run)
 	return 0;
 }
 
-static int attempt_ended(struct run *run, struct transfer *t, CURLcode result)
+static int attempt_ended(struct http_flow *run, struct transfer *t, CURLcode result)
 {
 	curl_multi_remove_handle(run->client->multi, t->easy);
 	run->running--;
@@ -328,7 +330,7 @@ static int attempt_ended(struct run *run, struct transfer *t, CURLcode result)
 	return 0;
 }
 
-static int collect(struct run *run)
+static int collect(struct http_flow *run)
 {
 	CURLMsg *m;
 	int left;
@@ -344,7 +346,7 @@ static int collect(struct run *run)
 	return 0;
 }
 
-static int poll_ms(const struct run *run, int longest)
+static int poll_ms(const struct http_flow *run, int longest)
 {
 	const struct http_client *c = run->client;
 	if (!run->waiting)
@@ -356,33 +358,32 @@ static int poll_ms(const struct run *run, int longest)
 	return soonest > now ? (int)(soonest - now) : 0;
 }
 
-static int loop(struct run *run)
+/* What can be done without waiting. */
+static int work(struct http_flow *run)
 {
-	for (int wait = POLL_FIRST_MS;;) {
-		if (fill(run) < 0)
-			return -1;
-		if (!run->running && !run->waiting)
-			return 0;
-		int running;
-		CURLMcode rc = curl_multi_perform(run->client->multi, &running);
-		if (rc)
-			return err_set(run->err, ERR_SYSTEM, "%s: %s", run->client->host,
-				       curl_multi_strerror(rc));
-		size_t before = run->running;
-		if (collect(run) < 0)
-			return -1;
-		int ready = 1;
-		if (run->running == before)
-			curl_multi_poll(run->client->multi, NULL, 0, poll_ms(run, wait), &ready);
-		if (ready)
-			wait = POLL_FIRST_MS;
-		else if (wait < POLL_LARGEST_MS)
-			wait *= 2;
-	}
+	if (fill(run) < 0)
+		return -1;
+	if (!run->running)
+		return 0;
+	int running;
+	CURLMcode rc = curl_multi_perform(run->client->multi, &running);
+	if (rc)
+		return err_set(run->err, ERR_SYSTEM, "%s: %s", run->client->host,
+			       curl_multi_strerror(rc));
+	return collect(run);
 }
 
-int http_run(struct http_client *c, unsigned max_in_flight, http_next_fn *next, http_done_fn *done,
-	     void *ctx, struct err *err)
+static void wait_for_sockets(struct http_flow *run, int *wait, int64_t longest)
+{
+	int ready = 0, ms = longest < *wait ? (int)longest : *wait;
+	curl_multi_poll(run->client->multi, NULL, 0, poll_ms(run, ms), &ready);
+	if (ready)
+		*wait = POLL_FIRST_MS;
+	else if (*wait < POLL_LARGEST_MS)
+		*wait *= 2;
+}
+
+static void flow_init(struct http_flow *f, struct http_client *c, unsigned max_in_flight)
 {
 	if (c->n_slots < max_in_flight) {
 		slots_free(c);
@@ -391,18 +392,77 @@ int http_run(struct http_client *c, unsigned max_in_flight, http_next_fn *next, 
 		for (size_t i = 0; i < c->n_slots; i++)
 			c->slots[i].client = c;
 	}
-	struct run run = { .client = c,
-			   .next = next,
-			   .done = done,
-			   .ctx = ctx,
-			   .n_slots = max_in_flight,
-			   .err = err };
-	int rc = loop(&run);
+	f->client = c;
+	f->n_slots = max_in_flight;
+}
+
+static void flow_end(struct http_flow *f)
+{
+	struct http_client *c = f->client;
 	for (size_t i = 0; i < c->n_slots; i++) {
 		struct transfer *t = &c->slots[i];
 		if (t->state == TRANSFER_RUNNING)
 			curl_multi_remove_handle(c->multi, t->easy);
 		transfer_clear(t);
 	}
+}
+
+static int loop(struct http_flow *run)
+{
+	for (int wait = POLL_FIRST_MS;;) {
+		size_t before = run->ended;
+		if (work(run) < 0)
+			return -1;
+		if (!run->running && !run->waiting && run->ended == before)
+			return 0;
+		if (run->ended == before)
+			wait_for_sockets(run, &wait, POLL_LARGEST_MS);
+		else
+			wait = POLL_FIRST_MS;
+	}
+}
+
+int http_run(struct http_client *c, unsigned max_in_flight, http_next_fn *next, http_done_fn *done,
+	     void *ctx, struct err *err)
+{
+	struct http_flow run = { .next = next, .done = done, .ctx = ctx, .err = err };
+	flow_init(&run, c, max_in_flight);
+	int rc = loop(&run);
+	flow_end(&run);
 	return rc;
+}
+
+/* ---- bit by bit */
+
+struct http_flow *http_flow_new(struct http_client *c, unsigned max_in_flight, http_next_fn *next,
+				http_done_fn *done, void *ctx)
+{
+	struct http_flow *f = xcalloc(1, sizeof(*f));
+	*f = (struct http_flow){ .next = next, .done = done, .ctx = ctx };
+	flow_init(f, c, max_in_flight);
+	return f;
+}
+
+int http_flow_pump(struct http_flow *f, unsigned ms, struct err *err)
+{
+	int64_t end = time_monotonic_ms() + ms, left;
+	size_t before = f->ended;
+	f->err = err;
+	f->client->came = false;
+	for (int wait = POLL_FIRST_MS;;) {
+		if (work(f) < 0)
+			return -1;
+		left = end - time_monotonic_ms();
+		if (left <= 0 || f->client->came || f->ended != before)
+			return 0;
+		wait_for_sockets(f, &wait, left);
+	}
+}
+
+void http_flow_free(struct http_flow *f)
+{
+	if (!f)
+		return;
+	flow_end(f);
+	free(f);
 }

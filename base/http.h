@@ -4,6 +4,7 @@
  *   http_client_headers()  headers of every request from now on (credentials)
  *   http_client_tls()      another client certificate from now on
  *   http_run()             pulls requests from `next` and hands answers to `done`
+ *   http_flow_new()        the same, bit by bit: for answers that take minutes to come (watches)
  *   http_client_free()     closes the connections; our copies of keys and headers are zeroed
  *
  * HTTP/2 over TLS where the server speaks it: one connection carries all requests at once.
@@ -92,6 +93,7 @@ struct http_request {
 	unsigned mark;            /* for layers between the caller and this one */
 	size_t max_bytes;         /* ceiling of the answer's body; 0: none */
 	unsigned timeout;         /* seconds of one attempt; 0: 60 */
+	unsigned stall;           /* seconds without a byte; 0: HTTP_STALL_SECONDS */
 	http_body_fn *on_body;    /* NULL: the body is collected in the answer */
 	void *user;
 };
@@ -118,6 +120,15 @@ typedef int http_done_fn(void *ctx, struct http_request *r, struct http_answer *
 struct http_client;
 
 int http_client_new(struct http_client **out, const struct http_options *options, struct err *err);
+/* The same bit by bit.  Until http_flow_free(), which abandons what is in flight, the client is
+ * not used for anything else.  http_flow_pump() returns after `ms`, or earlier when a piece of a
+ * body or the end of a request was handed over. */
+struct http_flow;
+struct http_flow *http_flow_new(struct http_client *c, unsigned max_in_flight, http_next_fn *next,
+				http_done_fn *done, void *ctx);
+int http_flow_pump(struct http_flow *f, unsigned ms, struct err *err);
+void http_flow_free(struct http_flow *f);
+
 void http_client_free(struct http_client *c);
 static inline void http_client_free_p(struct http_client **c)
 {

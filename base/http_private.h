@@ -25,6 +25,7 @@ struct http_client {
 	size_t n_slots;
 	unsigned backoff_ms;
 	unsigned seed; /* of the jitter */
+	bool came;     /* a piece of a body */
 };
 
 enum transfer_state { TRANSFER_IDLE, TRANSFER_RUNNING, TRANSFER_WAITING };

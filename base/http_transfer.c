@@ -138,7 +138,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 	}
 	if (!r->on_body)
 		return collect(t, p, n);
-	t->streamed = true;
+	t->streamed = t->client->came = true;
 	return r->on_body(r, p, n, &t->answer.err) < 0 ? 0 : n;
 }
 
@@ -231,7 +231,8 @@ static void set_limits(CURL *e, const struct http_request *r)
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)HTTP_CONNECT_SECONDS);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT, (long)(r->timeout ? r->timeout : TIMEOUT_SECONDS));
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)HTTP_STALL_SECONDS);
+	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME,
+			 (long)(r->stall ? r->stall : HTTP_STALL_SECONDS));
 	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
 }
 

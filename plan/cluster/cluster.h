@@ -3,7 +3,7 @@
  *   cluster_open_kube()  plan/cluster/kube/   a Kubernetes API server
  *   cluster_open_file()  plan/cluster/file/   a folder that answers the same questions
  *
- * Nothing here changes a cluster: the only verbs are get, list and server-side apply with
+ * Nothing here changes a cluster: the only verbs are get, list, watch and server-side apply with
  * dryRun=All.  The verbs that write are in apply/writer.h.
  *
  * Calls come in batches, and a back end runs a batch as concurrently as it likes.  Answers are
@@ -24,13 +24,17 @@ struct cluster_identity {
 	char *version;     /* "v1.36.2"; free() */
 };
 
+enum { VERSION_TEXT = 64 };
+
 struct list_request {
 	const struct kind *kind;
 	const char *namespace;      /* NULL: all, or a cluster-scoped kind */
 	const char *label_selector; /* NULL: all */
+	const char *field_selector; /* NULL: all; only an API server knows these */
 	/* answer */
 	struct err err; /* this list failed; what was reported before still stands */
 	size_t objects;
+	char resource_version[VERSION_TEXT]; /* of the moment that it shows; "": not known */
 };
 
 /* One object of an answer, with apiVersion and kind.  -1 with err set stops everything. */
@@ -71,6 +75,31 @@ struct api_call {
 /* An answer is there (call->status, object, failure, err).  -1 with err set stops the batch. */
 typedef int api_done_fn(void *ctx, struct api_call *call, struct err *err);
 
+/* ---- watching */
+
+enum watch_event {
+	WATCH_LISTING, /* all that there are will be told: at the beginning, and whenever it is
+			  not known what has happened */
+	WATCH_LISTED,  /* they have been; an object that was not told is gone */
+	WATCH_OBJECT,  /* it is there, or has changed */
+	WATCH_GONE,    /* it was deleted; `object` as it last was */
+	WATCH_LOST,    /* err: it cannot be watched (no right, no such kind); nothing more comes */
+};
+
+/* `object` is valid until the function returns; it is NULL where none is meant.  The function must
+ * not use the watch. */
+typedef void watch_fn(void *ctx, void *user, enum watch_event event, const struct json *object,
+		      const struct err *err);
+
+/* What is followed: all objects of a kind in a namespace, or one of them. */
+struct watch_target {
+	const struct kind *kind;
+	const char *namespace; /* NULL or "": a cluster-scoped kind, or all */
+	const char *name;      /* NULL: all */
+};
+
+struct watch;
+
 struct cluster;
 
 struct cluster_ops {
@@ -86,6 +115,15 @@ struct cluster_ops {
 	int (*call)(struct cluster *c, struct api_call *calls, size_t n, api_done_fn *done,
 		    void *ctx, struct err *err);
 	void (*close)(struct cluster *c);
+	/* Optional, all or none: a cluster that cannot be watched.  A watch goes on between calls
+	 * of watch_pump(), which lasts for `ms` at most, and until something was told.  What
+	 * passes by itself (a connection that breaks, a history that the server has forgotten) is
+	 * mended inside, and told with all objects once more.  Other calls of the cluster may be
+	 * made in between. */
+	struct watch *(*watch_open)(struct cluster *c, watch_fn *tell, void *ctx, struct err *err);
+	void (*watch_add)(struct watch *w, const struct watch_target *t, void *user); /* copied */
+	int (*watch_pump)(struct watch *w, unsigned ms, struct err *err);
+	void (*watch_close)(struct watch *w); /* before the cluster is closed; NULL is fine */
 };
 
 /* Back ends embed this as their first member. */

@@ -111,6 +111,8 @@ static int list_one(struct file_cluster *f, struct lister *l)
 		file_forbidden(&a, &f->folder, r->kind, "list", namespace, NULL);
 	if (failure)
 		return refuse_list(r, failure);
+	if (r->field_selector)
+		return err_set(&r->err, ERR_INVALID, "an embedded cluster has no field selectors");
 	if (r->label_selector && selector_check(r->label_selector, &r->err) < 0)
 		return -1;
 	return file_objects_walk(&f->folder, r->kind->group, r->kind->kind, namespace, list_object,

@@ -259,6 +259,9 @@ static void kube_close(struct cluster *c)
 	http_client_free(k->http);
 	kube_auth_done(&k->auth);
 	kube_config_done(&k->config);
+	if (k->proxy)
+		explicit_bzero(k->proxy, strlen(k->proxy)); /* may hold a password */
+	free(k->proxy);
 	free(k);
 }
 
@@ -275,6 +278,10 @@ static const struct cluster_ops kube_ops = {
 	.list = kube_lists,
 	.call = kube_call,
 	.close = kube_close,
+	.watch_open = kube_watch_open,
+	.watch_add = kube_watch_add,
+	.watch_pump = kube_watch_pump,
+	.watch_close = kube_watch_close,
 };
 
 const char *kube_default_namespace(struct cluster *c)
@@ -282,12 +289,9 @@ const char *kube_default_namespace(struct cluster *c)
 	return c->ops == &kube_ops ? ((struct kube *)c)->config.namespace : NULL;
 }
 
-/* kubeconfig's proxy-url counts for everything, the environment's variables by their rules. */
-static int new_client(struct kube *k, const struct kube_surroundings *s, struct err *err)
+int kube_new_client(struct kube *k, struct http_client **out, struct err *err)
 {
 	const struct kube_config *c = &k->config;
-	AUTO(auto_free)
-	char *environment = c->proxy ? NULL : http_proxy_for(c->server, kube_getenv, (void *)s);
 	struct http_options o = {
 		.url = c->server,
 		.tls = { .ca = c->ca,
@@ -295,15 +299,21 @@ static int new_client(struct kube *k, const struct kube_surroundings *s, struct 
 			 .key = c->key,
 			 .server_name = c->server_name,
 			 .insecure = c->insecure },
-		.proxy = c->proxy      ? c->proxy
-			 : environment ? environment
-				       : "",
+		.proxy = k->proxy,
 		.user_agent = "rhumb/" RHUMB_VERSION,
 		.compress = !c->disable_compression && !http_host_is_near(c->server),
 		.attempt = trace_attempt,
 		.ctx = k,
 	};
-	return http_client_new(&k->http, &o, err);
+	return http_client_new(out, &o, err);
+}
+
+/* kubeconfig's proxy-url counts for everything, the environment's variables by their rules. */
+static char *choose_proxy(const struct kube_config *c, const struct kube_surroundings *s)
+{
+	char *proxy =
+		c->proxy ? xstrdup(c->proxy) : http_proxy_for(c->server, kube_getenv, (void *)s);
+	return proxy ? proxy : xstrdup("");
 }
 
 int cluster_open_kube(struct cluster **out, const struct kube_options *options, struct err *err)
@@ -318,7 +328,8 @@ int cluster_open_kube(struct cluster **out, const struct kube_options *options, 
 	if (rc < 0)
 		return -1;
 	k->auth.config = &k->config;
-	if (new_client(k, s, err) < 0)
+	k->proxy = choose_proxy(&k->config, s);
+	if (kube_new_client(k, &k->http, err) < 0)
 		return err_wrap(err, "cluster %s", k->config.context);
 	struct kube *opened = TAKE(k);
 	*out = &opened->base;

@@ -4,6 +4,7 @@
  *   discovery.c  which kinds it serves
  *   list.c       many lists at once, in pages; list_split.c cuts objects out of a page
  *   call.c       get, dry-run, and the writes of apply/
+ *   watch.c      watches, over connections of their own
  *   status.c     refusals as errors
  *   auth.c, exec.c, kubeconfig*.c  who we are
  *
@@ -29,6 +30,12 @@ enum {
 	KUBE_SMALL_PAGE = 50,         /* objects */
 	KUBE_MAX_RESTARTS = 3,        /* of one list, after 410 */
 	KUBE_MAX_DISCOVERY = 8 << 20, /* bytes of one answer; 2,000 CRDs have half of it */
+	KUBE_MAX_WATCHES = 64,        /* at once; one too many is lost (cluster.h) */
+	KUBE_WATCH_SECONDS = 300,     /* then the server ends it, and it is opened again */
+	KUBE_WATCH_STALL = 120,       /* seconds without a byte; a bookmark comes every minute */
+	KUBE_WATCH_BACKOFF_MS = 500,  /* before a watch is opened again that had told nothing,
+					 then doubled */
+	KUBE_WATCH_BACKOFF_MAX_MS = 30000,
 };
 
 /* The namespace of the context, "default" where it has none.  Only for a cluster that
@@ -49,6 +56,7 @@ struct kube {
 	struct kube_auth auth;
 	struct http_client *http;
 	unsigned timeout;
+	char *proxy; /* "": none */
 };
 
 /* http_run() with credentials: a 401 renews them once, and sends what got it once more.  Fills in
@@ -84,6 +92,14 @@ bool kube_is_json(const char *content_type);
 int kube_discover(struct kube *k, struct kind_table *out, struct err *err);
 int kube_list(struct kube *k, struct list_request *requests, size_t n, list_object_fn *each,
 	      void *ctx, struct err *err);
+
+/* A client of the same server, with nothing in flight. */
+int kube_new_client(struct kube *k, struct http_client **out, struct err *err);
+
+struct watch *kube_watch_open(struct cluster *c, watch_fn *tell, void *ctx, struct err *err);
+void kube_watch_add(struct watch *w, const struct watch_target *t, void *user);
+int kube_watch_pump(struct watch *w, unsigned ms, struct err *err);
+void kube_watch_close(struct watch *w);
 
 /* Cuts a list answer into the texts of its objects while it comes in.  Zero and an `item`
  * function are a splitter at the start of an answer. */

@@ -196,6 +196,9 @@ static int read_envelope(struct listing *l, struct err *err)
 		!items || items->type == JSON_NULL || (json_is(items, JSON_ARRAY) && !items->n);
 	if (!is_list || !is_cut)
 		return err_set(err, ERR_INPUT, "the answer is not a list");
+	const char *version = json_get_str(json_get(&v, "metadata"), "resourceVersion");
+	if (version && strlen(version) < VERSION_TEXT)
+		memcpy(l->request->resource_version, version, strlen(version) + 1);
 	const char *token = json_get_str(json_get(&v, "metadata"), "continue");
 	free(l->next_page);
 	l->next_page = token && *token ? xstrdup(token) : NULL;
@@ -273,6 +276,7 @@ static void begin(struct lists *all, struct listing *l, struct list_request *r)
 	l->split.item = on_item;
 	l->split.ctx = l;
 	r->objects = 0;
+	r->resource_version[0] = '\0';
 	struct object_ref ref = { .group = r->kind->group, .version = r->kind->version };
 	l->api_version = object_ref_api_version(&all->names, &ref);
 	AUTO(buf_done) struct buf path = { 0 };
@@ -283,6 +287,10 @@ static void begin(struct lists *all, struct listing *l, struct list_request *r)
 	if (r->label_selector) {
 		buf_puts(&path, "?labelSelector=");
 		http_encode(&path, r->label_selector);
+	}
+	if (r->field_selector) {
+		buf_printf(&path, "%cfieldSelector=", r->label_selector ? '&' : '?');
+		http_encode(&path, r->field_selector);
 	}
 	l->path = buf_take(&path);
 	make_ready(all, l);
