@@ -9,6 +9,7 @@
 #include "apply/apply.h"
 #include "apply/report.h"
 #include "base/file.h"
+#include "cmd/display.h"
 #include "cmd/notify.h"
 #include "cmd/target.h"
 
@@ -120,30 +121,6 @@ static int keep_result(struct journal *j, const struct apply_result *r, const ch
 }
 
 /* ---- telling */
-
-/* Whether one terminal shows both what is told on the way and the report. */
-static bool one_terminal(void)
-{
-	return isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
-}
-
-static void on_finished(void *ctx, const struct change *c, const struct object_result *r)
-{
-	(void)ctx;
-	AUTO(arena_done) struct arena a = { 0 };
-	if (r->outcome == OUTCOME_NOT_TRIED)
-		return;
-	const char *message = one_terminal() ? NULL : r->message; /* the report says it */
-	say_note("%-10s %-8s %s  %.2f s%s%s", result_word(r), action_name(c->action),
-		 object_ref_label(&a, &c->ref), r->seconds, message ? ": " : "",
-		 message ? message : "");
-}
-
-static void on_waiting(void *ctx, const char *what)
-{
-	(void)ctx;
-	say_note("%s", what);
-}
 
 /* The exit status, or -1 with err set where it is still to be told: nothing is told twice on a
  * terminal. */
@@ -258,6 +235,7 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 		return -1;
 	lock.timeout_seconds = wait.timeout_seconds;
 	say_resumed(journal, &plan);
+	AUTO(display_free_p) struct display *display = display_new(&plan, !o->target.verbose);
 	struct apply_options ao = {
 		.keep_going = o->keep_going,
 		.allow_partial = o->allow_partial,
@@ -269,11 +247,12 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 		.unlocked =
 			locked ? NULL : "another apply could run at the same time (--lock=false)",
 		.journal = journal,
-		.progress = { .finished = on_finished, .waiting = on_waiting },
+		.progress = display_progress(display),
 	};
 	if (wait_options(o, &ao, err) < 0)
 		return -1;
 	int rc = apply_run(&plan, t.cluster, t.repository, &ao, &result, err);
+	display_end(display);
 	AUTO(err_done) struct err write_error = { 0 };
 	bool kept = keep_result(journal, &result, file, &write_error) == 0;
 	if (!kept) {

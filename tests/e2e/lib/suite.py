@@ -62,7 +62,7 @@ class Suite:
         try:
             if not self.options.server:
                 self.starting = subprocess.Popen(
-                    [os.path.join(self.root, "tests", "kube", "up"), directory],
+                    [os.path.join(self.root, "tests", "kube", "up"), "--nodes", "2", directory],
                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
                 _, stderr = self.starting.communicate(timeout=SERVER_SECONDS)
                 if self.starting.returncode != 0:
