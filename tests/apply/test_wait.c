@@ -266,6 +266,34 @@ static void deletes_come_last(void **state)
 	world_done(&c.w);
 }
 
+static void refuse_reads(void *ctx, struct fake_cluster *f, const struct api_call *call)
+{
+	struct scene *c = ctx;
+	if (f->writes && strcmp(call->kind->kind, c->waits_on) == 0)
+		f->fail_at = 0;
+}
+
+/* Never silently ready, and no failure either: it is written. */
+static void nobody_may_look(void **state)
+{
+	(void)state;
+	struct scene c;
+	start(&c);
+	plan(&c);
+	c.w.f.before_read = refuse_reads;
+	c.w.f.fail_reads = c.w.f.fail_all = true;
+	c.w.f.fault = FAKE_REFUSE;
+	c.w.f.says = "deployments is forbidden";
+	world_apply_ok(&c.w);
+	assert_int_equal(world_result(&c.w, DEPLOYMENT_ID)->became, BECAME_NOT_KNOWN);
+	world_expect(&c.w, LATER_ID, OUTCOME_APPLIED);
+	expect_message(&c, DEPLOYMENT_ID,
+		       "written, but it could not be waited for: deployments is forbidden");
+	assert_string_equal(c.w.result.problems[0],
+			    "Deployment shop/web was not waited for: deployments is forbidden");
+	world_done(&c.w);
+}
+
 /* The rule of the plan counts, not the conditions. */
 static void by_rule(void **state)
 {
@@ -307,6 +335,7 @@ int main(void)
 		fixture_row("failure, and the others with keep_going", failure_and_the_others,
 			    &yes),
 		cmocka_unit_test(deletes_come_last),
+		cmocka_unit_test(nobody_may_look),
 		cmocka_unit_test(by_rule),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

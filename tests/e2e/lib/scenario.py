@@ -66,7 +66,7 @@ class Scenario:
         self.config = {"namespace": self.ns}
         self.home = os.path.join(directory, "home")
         self.extra_env = {}
-        self.waits = False  # nothing becomes ready on a server without nodes
+        self.waits = False  # apply until objects are ready; what else a scenario shows needs no wait
         os.makedirs(self.home)
         self.plans = 0
 
