@@ -88,21 +88,21 @@ metadata:
 """
 
 
-def objects(n_each, replicas=2, folder="apps/bench"):
+def objects(n_each, replicas=2, namespace=NAMESPACE, folder="apps/bench"):
     """{path: text} of a namespace, n Deployments and n ConfigMaps."""
-    files = {f"{folder}/namespace.yaml": NAMESPACE_OBJECT.format(namespace=NAMESPACE)}
+    files = {f"{folder}/namespace.yaml": NAMESPACE_OBJECT.format(namespace=namespace)}
     for i in range(n_each):
-        values = {"name": f"web-{i:05}", "namespace": NAMESPACE, "replicas": replicas}
+        values = {"name": f"web-{i:05}", "namespace": namespace, "replicas": replicas}
         files[f"{folder}/web-{i:05}/deployment.yaml"] = DEPLOYMENT.format(**values)
         files[f"{folder}/web-{i:05}/config.yaml"] = CONFIG_MAP.format(**values)
     return files
 
 
-def config(applications):
+def config(applications, namespace=NAMESPACE):
     """rhumb.yaml for {name: folder}."""
     lines = ["apiVersion: rhumb.dev/v1", "kind: Config", "applications:"]
     for name, folder in applications.items():
-        lines += [f"- name: {name}", f"  path: {folder}", f"  namespace: {NAMESPACE}"]
+        lines += [f"- name: {name}", f"  path: {folder}", f"  namespace: {namespace}"]
     return "\n".join(lines) + "\n"
 
 
