@@ -3,8 +3,9 @@
  * a second run makes of it is what an undisturbed run makes, no write is repeated, and the report
  * has every object with the outcome of the undisturbed one.
  *
- * On the embedded cluster for every step; on a real API server (RHUMB_TEST_KUBE as in
- * test_races.c) for some. */
+ * On the embedded cluster for every step.  On a real API server (RHUMB_TEST_KUBE as in
+ * test_races.c) for KILL_SAMPLES of them (24, or "all"), as far from each other as they can be;
+ * KILL_SEED moves them, so that each step has a seed that hits it. */
 #include "tests/lib/fake_world.h"
 
 #include <fcntl.h>
@@ -23,7 +24,7 @@
 
 #define CHANGES 40
 
-enum { NEVER = -1, SAMPLES = 10, INTERRUPT_EVERY = 5, MAX_STEPS = 2000 };
+enum { NEVER = -1, SAMPLES = 24, INTERRUPT_EVERY = 5, MAX_STEPS = 2000 };
 
 /* Shared with the child, which does not live to tell. */
 static struct counters {
@@ -557,6 +558,23 @@ static void kube_leave(struct place *p)
 	free(p->result);
 }
 
+static int number(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+	if (end == text || *end || n < 1 || n > MAX_STEPS)
+		fail_msg("not a number of steps: %s", text);
+	return (int)n;
+}
+
+/* "all", a number, or nothing. */
+static int samples_of(int steps)
+{
+	const char *text = getenv("KILL_SAMPLES");
+	int n = !text ? SAMPLES : strcmp(text, "all") == 0 ? steps : number(text);
+	return n < steps ? n : steps;
+}
+
 static void kube_killed(void **unused)
 {
 	(void)unused;
@@ -571,8 +589,12 @@ static void kube_killed(void **unused)
 	u.writes = shared->writes;
 	u.state = state(&p);
 	kube_leave(&p);
-	for (int i = 0; i < SAMPLES; i++) {
-		int at = (u.steps - 1) * i / (SAMPLES - 1);
+	const char *seed = getenv("KILL_SEED");
+	int samples = samples_of(u.steps), between = u.steps / samples;
+	int first = (seed ? number(seed) : 0) % between;
+	print_message("%d of %d steps\n", samples, u.steps);
+	for (int i = 0; i < samples; i++) {
+		int at = (int)((long)u.steps * i / samples) + first;
 		kube_place(&p, dir, i + 1);
 		check_step(&p, &u, at);
 		kube_leave(&p);
