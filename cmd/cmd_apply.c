@@ -206,6 +206,13 @@ static int begin(const struct options *o, struct target *t, const struct plan *p
 	return open_target(o, t, p, err);
 }
 
+/* Before there is a display. */
+static void say_waiting(void *ctx, const char *what)
+{
+	(void)ctx;
+	say_note("%s", what);
+}
+
 static int run(void *options, int argc, const char **argv, struct err *err)
 {
 	const struct options *o = options;
@@ -230,7 +237,7 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 	const char *key = getenv("RHUMB_KEY");
 	struct journal_wait wait = { .timeout_seconds = lock.timeout_seconds,
 				     .interrupted = &interrupted,
-				     .waiting = on_waiting };
+				     .waiting = say_waiting };
 	if (journal_open_waiting(&journal, beside, &plan, key, &wait, err) < 0)
 		return -1;
 	lock.timeout_seconds = wait.timeout_seconds;
