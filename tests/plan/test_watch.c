@@ -214,8 +214,7 @@ static void real_server(void **state)
 		"{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"%s\"}}",
 		namespace);
 	AUTO(auto_free)
-	char *one = map_text(namespace, "one", 1),
-	     *again = map_text(namespace, "one", 2);
+	char *one = map_text(namespace, "one", 1), *again = map_text(namespace, "one", 2);
 	AUTO(auto_free) char *two = map_text(namespace, "two", 1);
 	send_call(c, API_APPLY, home);
 	struct watch *w = c->ops->watch_open(c, tell, &log, &err);
