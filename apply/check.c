@@ -144,16 +144,13 @@ static enum verdict check_deletion(struct run *r, struct step *s, const struct j
 	AUTO(arena_done) struct arena a = { 0 };
 	const char *uid = metadata(live, "uid"), *keep = keep_annotation(&a, live);
 	bool same = uid && strcmp(uid, s->change->precondition.uid) == 0;
-	if (has_another_label(s, live))
-		*why = xstrdup("belongs to another application by now");
-	else if (same && metadata(live, "deletionTimestamp"))
+	bool moved = has_another_label(s, live);
+	if (same && !moved && metadata(live, "deletionTimestamp"))
 		return VERDICT_DONE;
-	else if (same && keep)
-		*why = xfmt("is to stay by now: it has the annotation %s", keep);
-	else if (holds(r, s, live))
+	if (!moved && !keep && holds(r, s, live))
 		return VERDICT_READY;
-	else
-		*why = stale_reason(s, live);
+	*why = same && keep ? xfmt("is to stay by now: it has the annotation %s", keep)
+			    : stale_reason(s, live);
 	return VERDICT_STALE;
 }
 

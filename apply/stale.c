@@ -246,6 +246,25 @@ static char *made(const char *what, const struct json *live)
 	return buf_take(&b);
 }
 
+/* NULL: it has not, or its change is such a move. */
+static char *moved_away(const struct step *s, const struct json *live)
+{
+	struct path_element elements[] = { { .type = PATH_FIELD, .name = "metadata" },
+					   { .type = PATH_FIELD, .name = "labels" },
+					   { .type = PATH_FIELD, .name = APPLYSET_LABEL } };
+	struct field_path path = { elements, ARRAY_LEN(elements) };
+	const char *label = json_str(field_path_get(live, &path));
+	if (!label || s->change->moved_from || strcmp(label, s->parent->application->applyset) == 0)
+		return NULL;
+	AUTO(buf_done) struct buf b = { 0 };
+	struct writer_entry who = newest(live, MATCH_OWNS, &path, 1);
+	buf_puts(&b, "was moved to another application");
+	if (who.manager)
+		buf_printf(&b, " by %s", who.manager);
+	add_time(&b, who.time);
+	return buf_take(&b);
+}
+
 char *stale_reason(const struct step *s, const struct json *live)
 {
 	const struct change *c = s->change;
@@ -263,5 +282,6 @@ char *stale_reason(const struct step *s, const struct json *live)
 	const char *uid = json_str(json_at(live, "metadata", "uid", NULL));
 	if (!uid || strcmp(uid, c->precondition.uid) != 0)
 		return made("was deleted and made anew,", live);
-	return changed(c, live);
+	char *moved = moved_away(s, live);
+	return moved ? moved : changed(c, live);
 }

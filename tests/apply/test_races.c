@@ -42,6 +42,8 @@ enum event {
 	TOUCHED,   /* a field that the change writes or owns */
 	UNTOUCHED, /* an annotation of somebody else's */
 	STATUS,    /* the status alone */
+	LABELLED,  /* it is another application's from now on */
+	KEPT,      /* an annotation says that it is to stay */
 	DELETED,
 	REMADE,         /* deleted and made anew */
 	GOING,          /* deleted, and a finalizer holds it */
@@ -56,6 +58,8 @@ static const char *const events[] = {
 	[TOUCHED] = "a touched field is changed",
 	[UNTOUCHED] = "an untouched field is changed",
 	[STATUS] = "the status alone is changed",
+	[LABELLED] = "another application takes it",
+	[KEPT] = "it is to stay",
 	[DELETED] = "it is deleted",
 	[REMADE] = "it is deleted and made anew",
 	[GOING] = "it is being deleted with a finalizer",
@@ -114,6 +118,14 @@ static enum outcome expected(const struct cell *c, const char **message)
 	case TOUCHED:
 		*message = "was changed by kubectl-edit at ";
 		return OUTCOME_STALE;
+	case LABELLED:
+		*message = c->deed == MOVE ? "was changed by kubectl-label at "
+					   : "was moved to another application by kubectl-label";
+		return OUTCOME_STALE;
+	case KEPT:
+		*message =
+			deletes ? "is to stay by now: it has the annotation rhumb.dev/prune" : NULL;
+		return deletes ? OUTCOME_STALE : OUTCOME_APPLIED;
 	case REMADE:
 		*message = "was deleted and made anew, by kubectl-create at ";
 		return OUTCOME_STALE;
@@ -268,6 +280,13 @@ static void happen(struct racing *r)
 			"-p", "{\"status\":{\"seen\":\"by-another\"}}",
 			"--field-manager=controller");
 		break;
+	case LABELLED:
+		KUBECTL(NULL, "label", "--overwrite", resource, c->object,
+			APPLYSET_LABEL "=applyset-of-a-third-v1");
+		break;
+	case KEPT:
+		KUBECTL(NULL, "annotate", resource, c->object, "rhumb.dev/prune=false");
+		break;
 	case DELETED:
 		KUBECTL(NULL, "delete", resource, c->object);
 		break;
@@ -311,17 +330,13 @@ static int write_late(struct cluster *cl, struct api_call *calls, size_t n, api_
 	return writer_kube(cl, calls, n, done, ctx, err);
 }
 
-static void put_before(const struct cell *c, const struct plan *p)
+/* Helm's are there from the start. */
+static void put_ours(const struct cell *c, const struct plan *p)
 {
 	AUTO(arena_done) struct arena a = { 0 };
 	const char *holder = deeds[c->deed].holder;
-	if (!holder)
+	if (!holder || strcmp(holder, "rhumb") != 0)
 		return;
-	if (strcmp(holder, "helm") == 0) {
-		AUTO(auto_free) char *object = race(c->object, deeds[c->deed].before, NULL);
-		KUBECTL(object, "create", "-f", "-", "--field-manager=helm");
-		return;
-	}
 	const char *applyset =
 		c->deed == MOVE ? "applyset-of-another-v1" : p->applications[0].applyset;
 	AUTO(auto_free) char *object = race(c->object, deeds[c->deed].before, applyset);
@@ -334,7 +349,7 @@ static void make_plan(struct racing *r)
 	const struct cell *c = r->cell;
 	const char *after = deeds[c->deed].after;
 	fake_plan_init(&r->plan, uid, "shop", ns);
-	put_before(c, &r->plan);
+	put_ours(c, &r->plan);
 	AUTO(auto_free) char *object = race(c->object, after ? after : "1", NULL);
 	struct change *change = fake_plan_add(&r->plan, cluster, deeds[c->deed].action, object);
 	if (deeds[c->deed].taken) {
@@ -417,6 +432,27 @@ static void cell_run(void **state)
 
 /* ---- all of it */
 
+static struct cell cells[DEED_COUNT * EVENT_COUNT * MOMENT_COUNT];
+static size_t n_cells;
+
+static void create_helms(void)
+{
+	AUTO(buf_done) struct buf list = { 0 };
+	const char *between = "";
+	buf_puts(&list, "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[");
+	for (size_t i = 0; i < n_cells; i++) {
+		const struct cell *c = &cells[i];
+		const char *holder = deeds[c->deed].holder;
+		if (!holder || strcmp(holder, "helm") != 0)
+			continue;
+		AUTO(auto_free) char *object = race(c->object, deeds[c->deed].before, NULL);
+		buf_printf(&list, "%s%s", between, object);
+		between = ",";
+	}
+	buf_puts(&list, "]}");
+	KUBECTL(buf_text(&list), "create", "-f", "-", "--field-manager=helm");
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -443,6 +479,7 @@ static int set_up(void **state)
 	KUBECTL(NULL, "create", "namespace", ns);
 	KUBECTL(crd, "create", "-f", "-");
 	KUBECTL(NULL, "wait", "--for=condition=Established", "crd", resource, "--timeout=60s");
+	create_helms();
 	if (cluster_open_kube(&cluster, &(struct kube_options){ .kubeconfig = config }, &err) < 0 ||
 	    cluster->ops->identify(cluster, &id, &err) < 0)
 		fail_msg("%s", err.msg);
@@ -461,14 +498,11 @@ static int tear_down(void **state)
 
 int main(void)
 {
-	enum { MAX = DEED_COUNT * EVENT_COUNT * MOMENT_COUNT };
-	static struct cell cells[MAX];
-	struct CMUnitTest tests[MAX];
-	size_t n = 0;
+	struct CMUnitTest tests[ARRAY_LEN(cells)];
 	for (int deed = 0; deed < DEED_COUNT; deed++)
 		for (int event = 0; event < EVENT_COUNT; event++)
 			for (int moment = 0; moment < MOMENT_COUNT; moment++) {
-				struct cell *c = &cells[n];
+				struct cell *c = &cells[n_cells];
 				*c = (struct cell){ .deed = (enum deed)deed,
 						    .event = (enum event)event,
 						    .moment = (enum moment)moment };
@@ -477,8 +511,8 @@ int main(void)
 				snprintf(c->name, sizeof(c->name), "%s: %s%s%s", deeds[deed].name,
 					 events[event], event ? " " : "",
 					 event ? moments[moment] : "");
-				snprintf(c->object, sizeof(c->object), "race-%zu", n);
-				tests[n++] = fixture_row(c->name, cell_run, c);
+				snprintf(c->object, sizeof(c->object), "race-%zu", n_cells);
+				tests[n_cells++] = fixture_row(c->name, cell_run, c);
 			}
-	return _cmocka_run_group_tests("races", tests, n, set_up, tear_down);
+	return _cmocka_run_group_tests("races", tests, n_cells, set_up, tear_down);
 }

@@ -287,7 +287,8 @@ static void moved_to_another(void **state)
 		 "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"namespace\":"
 		 "\"shop\",\"name\":\"a\",\"labels\":{\"" APPLYSET_LABEL "\":\"another\"}}}",
 		 "rhumb", "Apply");
-	world_apply_fails(&w, ERR_STALE, "belongs to another application by now");
+	world_apply_fails(&w, ERR_STALE,
+			  "was moved to another application by rhumb at 2026-01-02 10:42 UTC");
 	assert_int_equal(w.f.writes, 0);
 	world_done(&w);
 }
