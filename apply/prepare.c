@@ -79,13 +79,13 @@ static int prepare_step(struct run *r, struct step *s, struct err *err)
 	if (c->action != ACTION_CREATE && !*c->precondition.uid)
 		return err_set(err, ERR_INPUT, "the plan does not say which object it means");
 	s->declared = c->desired;
-	if (!c->desired || !object_is_secret(&c->ref))
+	if (!object_is_secret(&c->ref))
 		return 0;
-	if (c->action != ACTION_CREATE && !c->precondition.resource_version && !r->options->key)
+	if (c->precondition.digest && !c->precondition.resource_version && !r->options->key)
 		return err_set(err, ERR_USAGE,
 			       "the plan was made with a RHUMB_KEY, which is needed "
 			       "to apply it");
-	return load_secret(r, s, err);
+	return c->desired ? load_secret(r, s, err) : 0;
 }
 
 int prepare(struct run *r, struct err *err)

@@ -11,6 +11,7 @@
 #include "plan/diff/prune.h"
 #include "plan/diff/unchanged.h"
 #include "plan/order.h"
+#include "plan/secret.h"
 #include "plan/state.h"
 #include "plan/wave.h"
 
@@ -89,8 +90,11 @@ static void set_precondition(struct build *b, const struct subject *s, struct ch
 {
 	const char *uid = live_text(s, "uid");
 	c->precondition.uid = uid ? uid : "";
-	c->precondition.digest = digest_of(b, c, s->live, STATE_BEFORE);
-	if (object_is_secret(&s->ref) && !b->o->key)
+	/* Of a snapshot without values there is nothing to be told from the values. */
+	bool hidden = json_at(s->live, "metadata", "annotations", SECRET_HIDDEN_ANNOTATION, NULL);
+	if (!hidden)
+		c->precondition.digest = digest_of(b, c, s->live, STATE_BEFORE);
+	if (object_is_secret(&s->ref) && (hidden || !b->o->key))
 		c->precondition.resource_version = live_text(s, "resourceVersion");
 }
 

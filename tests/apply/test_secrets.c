@@ -213,6 +213,32 @@ static void needs_the_key(void **state)
 	vault_done(&v);
 }
 
+/* Its values go with it, so they count; with a key nothing else does. */
+static void deleted(void **state)
+{
+	(void)state;
+	struct vault v;
+	vault_init(&v);
+	fake_put(&v.w.f, SECRET("b2xk"), FIELD_MANAGER, "Apply");
+	v.change = world_plan(&v.w, ACTION_DELETE, SECRET("b2xk"));
+	char digest[DIGEST_TEXT];
+	state_digest(v.change, fake_get(&v.w.f, "Secret", "shop", "db"), STATE_BEFORE, "key",
+		     digest);
+	v.change->precondition.digest = arena_strdup(&v.w.p.arena, digest);
+	world_planned(&v.w);
+	world_apply_fails(&v.w, ERR_USAGE, "RHUMB_KEY");
+	v.w.options.key = "key";
+	fake_put(&v.w.f, SECRET("bmV3"), "kubectl-edit", "Update");
+	world_apply_fails(&v.w, ERR_STALE,
+			  "was changed by kubectl-edit at 2026-01-02 10:42 UTC "
+			  "(data.password)");
+	check_nothing_leaks(&v);
+	fake_put(&v.w.f, SECRET("b2xk"), "kubectl-edit", "Update");
+	world_apply_ok(&v.w);
+	assert_null(fake_get(&v.w.f, "Secret", "shop", "db"));
+	vault_done(&v);
+}
+
 /* ---- a Secret that is taken over by a run that fails: its resourceVersion is another since, and
  * the next run knows from the journal that this was us */
 
@@ -328,6 +354,7 @@ int main(void)
 		cmocka_unit_test(not_what_the_plan_says),
 		cmocka_unit_test(needs_the_key),
 		cmocka_unit_test(another_wrote_meanwhile),
+		cmocka_unit_test(deleted),
 	};
 	size_t n = ARRAY_LEN(tests);
 	_Static_assert(ARRAY_LEN(tests) + ARRAY_LEN(resumed) <= ARRAY_LEN(all), "room for all");
