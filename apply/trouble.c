@@ -18,6 +18,7 @@ struct search {
 	bool stuck;
 	size_t pods, seen;
 	/* the last event */
+	const char *event_of; /* uid */
 	const char *event, *event_time, *event_reason;
 };
 
@@ -258,8 +259,10 @@ static int on_event(void *ctx, struct list_request *r, const struct json *event,
 	const char *reason = json_get_str(event, "reason"),
 		   *message = json_get_str(event, "message");
 	const char *time = event_time(event);
-	if (!text_is(json_get_str(event, "type"), "Warning") || !reason || !message ||
-	    s->seen++ >= TROUBLE_MAX_EVENTS || (s->event_time && strcmp(time, s->event_time) < 0))
+	const char *of = json_str(json_at(event, "involvedObject", "uid", NULL));
+	if (!text_is(json_get_str(event, "type"), "Warning") || !text_is(of, s->event_of) ||
+	    !reason || !message || s->seen++ >= TROUBLE_MAX_EVENTS ||
+	    (s->event_time && strcmp(time, s->event_time) < 0))
 		return 0;
 	bool cut = strlen(message) > TROUBLE_MAX_TEXT;
 	s->event_time = arena_strdup(&s->arena, time);
@@ -271,6 +274,7 @@ static int on_event(void *ctx, struct list_request *r, const struct json *event,
 static void find_event(struct search *s, const char *uid)
 {
 	s->seen = 0;
+	s->event_of = uid;
 	if (uid)
 		list(s, "", "Event", NULL,
 		     arena_fmt(&s->arena, "involvedObject.uid=%s,type=Warning", uid), on_event);

@@ -270,7 +270,7 @@ static const char *cut(struct run *r)
 		return "when interrupted";
 	return locks_hold(r->locks)
 		       ? NULL
-		       : arena_fmt(&r->arena, "when it ended (%s)", locks_lost(r->locks));
+		       : arena_fmt(&r->arena, "when its wait ended (%s)", locks_lost(r->locks));
 }
 
 /* In trouble that does not pass by trying on, and for long enough. */
