@@ -31,7 +31,7 @@ spec:{spec}
 ---
 """
 BOAT = """\
-apiVersion: $name.sea.io/v1
+apiVersion: $ns.sea.io/v1
 kind: Boat
 metadata: {name: ark, annotations: {rhumb.dev/sync-wave: "1"}}
 spec: {length: 300}
@@ -40,9 +40,9 @@ spec: {length: 300}
 BOATS = """\
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
-metadata: {name: boats.$name.sea.io}
+metadata: {name: boats.$ns.sea.io}
 spec:
-  group: $name.sea.io
+  group: $ns.sea.io
   names: {kind: Boat, plural: boats, singular: boat, listKind: BoatList}
   scope: Namespaced
   versions:
@@ -65,13 +65,13 @@ REQUEST = re.compile(r"rhumb: (GET|PATCH|DELETE) (\S+)")
 def deployment(name, wave=0, replicas=1, gate=False):
     spec = f"\n  replicas: {replicas}\n  selector: {{matchLabels: {{app: {name}}}}}"
     return WORKLOAD.format(api="apps/v1", kind="Deployment", name=name, wave=wave, spec=spec,
-                           restart="Always", gate="{gate-$name: open}" if gate else "{}")
+                           restart="Always", gate="{gate-$ns: open}" if gate else "{}")
 
 
 def job(name, wave=0, gate=False):
     return WORKLOAD.format(api="batch/v1", kind="Job", name=name, wave=wave,
                            spec="\n  backoffLimit: 0", restart="Never",
-                           gate="{gate-$name: open}" if gate else "{}")
+                           gate="{gate-$ns: open}" if gate else "{}")
 
 
 def config_map(name, wave):
@@ -91,7 +91,7 @@ def begin(s, *manifests, **config):
 
 def open_gate(s):
     """A node that the pods may run on."""
-    patch = {"metadata": {"labels": {"gate-" + s.name: "open"}}}
+    patch = {"metadata": {"labels": {"gate-" + s.ns: "open"}}}
     status, body = s.cluster.server.request("PATCH", "/api/v1/nodes/node-1", patch,
                                             "application/merge-patch+json")
     s.equal(status, 200, f"labelling the node: {body}")
@@ -169,7 +169,7 @@ def never(s):
     s.equal(readiness(result), {"web": True, "last": True}, "what is ready then")
     s.equal(writes(result["stderr"], "web"), 0, "times that it was written again")
     # With --wait=false nothing is waited for, and nothing is claimed.
-    s.edit("all.yaml", "gate-$name: open", "gate-$name: shut")
+    s.edit("all.yaml", "gate-$ns: open", "gate-$ns: shut")
     s.commit("shut")
     result = s.apply(s.plan(), "--wait=false")
     s.equal(readiness(result), {"web": None}, "what is said of it")
@@ -231,9 +231,9 @@ def stuck(s):
 @scenario("wait-crd", backends=("kube",))
 def crd(s):
     """a CRD, its object in a later wave, and a rule that says when that is ready"""
-    s.cluster.kinds["Boat"] = (f"{s.name}.sea.io/v1", "boats", True)
+    s.cluster.kinds["Boat"] = (f"{s.ns}.sea.io/v1", "boats", True)
     plan = begin(s, BOATS, BOAT, config_map("last", 2),
-                 ready=[{"group": f"{s.name}.sea.io", "kind": "Boat", "path": "/status/phase",
+                 ready=[{"group": f"{s.ns}.sea.io", "kind": "Boat", "path": "/status/phase",
                          "value": "Afloat"}])
     apply = Started(s, plan, 1)
     wait_until("a Boat", lambda: s.cluster.get("Boat", "ark"))
@@ -242,7 +242,7 @@ def crd(s):
     s.cluster.patch("Boat", "ark", {"status": {"phase": "Afloat"}}, subresource="status")
     status, result = apply.end()
     s.equal((status, result["outcome"]), (EXIT_DONE, "applied"), f"the end: {apply.stderr}")
-    s.equal(readiness(result), {f"boats.{s.name}.sea.io": True, "ark": True, "last": True},
+    s.equal(readiness(result), {f"boats.{s.ns}.sea.io": True, "ark": True, "last": True},
             "what is ready")
     s.contains(apply.stderr, "/status/phase is", "what it waited for")
 
