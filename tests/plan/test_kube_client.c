@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/file.h"
-#include "base/time.h"
 #include "plan/cluster/kube/kube.h"
 #include "tests/lib/fault_server.h"
 
@@ -87,7 +87,7 @@ static const struct list_case list_cases[] = {
 	{ "html_error", "", ERR_SERVER, "(418): <html> [31mteapot says no</html>" },
 };
 
-enum { SECONDS_A_CASE = 5, MEMORY_KB = 96 << 10 };
+enum { CPU_SECONDS_A_CASE = 5, MEMORY_KB = 96 << 10 };
 
 static void list_case_run(void **state)
 {
@@ -97,9 +97,9 @@ static void list_case_run(void **state)
 	AUTO(buf_done) struct buf names = { 0 };
 	AUTO(err_done) struct err err = { 0 };
 	struct list_request r = { .kind = &config_map, .namespace = "shop" };
-	int64_t start = time_monotonic_ms();
+	clock_t start = clock();
 	assert_int_equal(c->ops->list(c, &r, 1, add_name, &names, &err), 0);
-	assert_in_range(time_monotonic_ms() - start, 0, SECONDS_A_CASE * 1000);
+	assert_in_range(clock() - start, 0, CPU_SECONDS_A_CASE * CLOCKS_PER_SEC);
 	AUTO(auto_free) char *message = err_text(&r.err);
 	enum err_code code = r.err.code;
 	err_done(&r.err);
