@@ -72,7 +72,7 @@ bool step_creates(const struct step *s)
 
 const char *step_label(struct run *r, const struct step *s)
 {
-	return object_ref_label(&r->arena, &s->change->ref);
+	return change_label(&r->arena, s->change);
 }
 
 bool step_failed(const struct step *s)

@@ -187,8 +187,7 @@ static void put_wave(struct buf *b, const struct display *d, size_t index, unsig
 	const struct item *item = foremost(d, index);
 	const char *said = NULL;
 	if (item) {
-		const struct object_ref *ref = &d->plan->changes[item - d->items].ref;
-		const char *label = object_ref_label(&a, ref);
+		const char *label = change_label(&a, &d->plan->changes[item - d->items]);
 		said = item->why ? arena_fmt(&a, "%s, %.0f s: %s", label, item->seconds, item->why)
 				 : label;
 	} else if (w->failed) {
@@ -294,7 +293,7 @@ static void say_finished(const struct change *c, const struct object_result *r)
 	AUTO(arena_done) struct arena a = { 0 };
 	const char *message = one_terminal() ? NULL : r->message; /* the report says it */
 	say_note("%-10s %-8s %s  %.2f s%s%s", result_word(r), action_name(c->action),
-		 object_ref_label(&a, &c->ref), r->seconds, message ? ": " : "",
+		 change_label(&a, c), r->seconds, message ? ": " : "",
 		 message ? message : "");
 }
 
@@ -336,7 +335,7 @@ static void say_not_ready(const struct change *c, struct item *item)
 	item->unsaid = false;
 	item->said_at = item->seconds;
 	say_note("%-10s %-8s %s  %.0f s: %s", "waiting", action_name(c->action),
-		 object_ref_label(&a, &c->ref), item->seconds, item->why);
+		 change_label(&a, c), item->seconds, item->why);
 }
 
 static void on_not_ready(void *ctx, const struct change *c, const char *why, double seconds)

@@ -70,15 +70,77 @@ static int compare_numbers(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
+int order_stage(const struct change *c)
+{
+	static const int of_hook[] = {
+		[HOOK_PRE_SYNC] = 0,
+		[HOOK_POST_SYNC] = 3,
+		[HOOK_SYNC_FAIL] = 4,
+	};
+	if (change_is_hook(c))
+		return of_hook[c->hook.phase];
+	return c->action == ACTION_DELETE ? 2 : 1;
+}
+
 int order_compare(const struct change *a, const struct change *b)
 {
-	bool a_delete = a->action == ACTION_DELETE, b_delete = b->action == ACTION_DELETE;
-	if (a_delete != b_delete)
-		return a_delete ? 1 : -1;
-	int d = compare_numbers(a->wave, b->wave);
+	bool a_delete = a->action == ACTION_DELETE;
+	int d = compare_numbers(order_stage(a), order_stage(b));
+	if (d)
+		return d;
+	d = compare_numbers(a->wave, b->wave);
 	if (!d)
 		d = compare_numbers(order_rank(&a->ref), order_rank(&b->ref));
 	if (!d)
 		d = object_ref_compare(&a->ref, &b->ref);
 	return a_delete ? -d : d;
+}
+
+/* ---- what PreSync hooks need */
+
+static bool is_crd_of(const struct change *c, const struct object_ref *ref)
+{
+	const struct json *spec = json_get(c->desired, "spec");
+	const char *group = json_get_str(spec, "group");
+	const char *kind = json_get_str(json_get(spec, "names"), "kind");
+	return strcmp(c->ref.kind, "CustomResourceDefinition") == 0 &&
+	       strcmp(c->ref.group, "apiextensions.k8s.io") == 0 && group && kind &&
+	       strcmp(group, ref->group) == 0 && strcmp(kind, ref->kind) == 0;
+}
+
+static bool is_namespace_of(const struct change *c, const struct object_ref *ref)
+{
+	return !*c->ref.group && strcmp(c->ref.kind, "Namespace") == 0 &&
+	       strcmp(c->ref.name, ref->namespace) == 0;
+}
+
+static bool is_needed(const struct change *c, const struct change *hooks, size_t n)
+{
+	if (change_is_hook(c) || !action_writes(c->action) || c->action == ACTION_DELETE)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (is_namespace_of(c, &hooks[i].ref) || is_crd_of(c, &hooks[i].ref))
+			return true;
+	return false;
+}
+
+static int by_order(const void *a, const void *b)
+{
+	return order_compare(a, b);
+}
+
+void order_changes(struct change *changes, size_t n)
+{
+	size_t hooks = 0, first = 0;
+	if (n)
+		qsort(changes, n, sizeof(*changes), by_order);
+	while (hooks < n && order_stage(&changes[hooks]) == 0)
+		hooks++;
+	for (size_t i = hooks; hooks && i < n; i++) {
+		if (!is_needed(&changes[i], changes + first, hooks))
+			continue;
+		struct change needed = changes[i];
+		memmove(changes + first + 1, changes + first, (i - first) * sizeof(*changes));
+		changes[first++] = needed;
+	}
 }

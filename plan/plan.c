@@ -50,6 +50,13 @@ bool action_writes(enum action a)
 	return a != ACTION_CONFLICT && a != ACTION_UNKNOWN && a != ACTION_REFUSED;
 }
 
+const char *change_label(struct arena *a, const struct change *c)
+{
+	const char *label = object_ref_label(a, &c->ref);
+	return change_is_hook(c) ? arena_fmt(a, "%s (%s)", label, hook_phase_name(c->hook.phase))
+				 : label;
+}
+
 static bool has_drift(const struct change *c)
 {
 	for (size_t i = 0; i < c->n_fields; i++)
@@ -62,10 +69,13 @@ void plan_summarise(struct plan *p)
 {
 	for (int a = 0; a < ACTION_COUNT; a++)
 		p->summary.by_action[a] = 0;
-	p->summary.drifted = 0;
+	p->summary.drifted = p->summary.hooks = 0;
 	for (size_t i = 0; i < p->n_changes; i++) {
-		p->summary.by_action[p->changes[i].action]++;
-		p->summary.drifted += has_drift(&p->changes[i]);
+		const struct change *c = &p->changes[i];
+		bool runs = change_is_hook(c) && action_writes(c->action);
+		p->summary.by_action[c->action] += !runs;
+		p->summary.hooks += runs;
+		p->summary.drifted += has_drift(c);
 	}
 }
 

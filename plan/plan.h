@@ -14,6 +14,7 @@
 #define PLAN_PLAN_H
 
 #include "base/digest.h"
+#include "plan/hook.h"
 #include "plan/object.h"
 #include "plan/ready_rule.h"
 
@@ -78,7 +79,8 @@ struct takeover {
 };
 
 struct precondition {
-	const char *uid;              /* "": the object must not exist */
+	const char *uid;              /* "": the object must not exist; of a hook: the object of
+					 an earlier run, which is deleted first */
 	const char *resource_version; /* Secrets without RHUMB_KEY only, else NULL */
 	const char *digest;           /* state_digest() of the live object; NULL: uid says it all */
 	const struct json *held; /* FieldsV1 that the digest covers too: what goes with an object
@@ -101,10 +103,11 @@ struct taken_kind {
 };
 
 struct change {
-	const char *id; /* object_ref_id() */
+	const char *id; /* hook_id() */
 	enum action action;
 	const char *application;
 	int64_t wave;
+	struct hook hook; /* see change_is_hook() */
 	struct object_ref ref;
 	const char *file; /* display only; NULL: none */
 	unsigned line, col;
@@ -154,7 +157,8 @@ struct planned_application {
 };
 
 struct plan_summary {
-	int64_t by_action[ACTION_COUNT];
+	int64_t by_action[ACTION_COUNT]; /* without the hooks that will run: */
+	int64_t hooks;
 	int64_t unchanged;
 	int64_t drifted; /* changes with a field whose `why` is drift or both */
 	int64_t denied, warned;
@@ -182,7 +186,7 @@ struct plan {
 	size_t n_notes;
 };
 
-/* Counts by_action and drifted from the changes. */
+/* Counts by_action, hooks and drifted from the changes. */
 void plan_summarise(struct plan *p);
 
 /* The whole file as a tree in `a`; fills p->digest. */
@@ -207,5 +211,15 @@ bool plan_is_static(const struct plan *p);
 
 /* Whether anything is to be written to the cluster by this change. */
 bool action_writes(enum action a);
+
+/* It runs an object instead of keeping it (plan/hook.h): always a create, in place of what an
+ * earlier run has left; never undone. */
+static inline bool change_is_hook(const struct change *c)
+{
+	return c->hook.phase != HOOK_NONE;
+}
+
+/* "Deployment shop/web", "Job shop/migrate (PreSync)": as people say it; in the arena. */
+const char *change_label(struct arena *a, const struct change *c);
 
 #endif

@@ -278,17 +278,54 @@ static int read_from(struct reader *r, const struct json *v, struct change *c)
 	return small_number(r, o, "col", &c->col);
 }
 
+static const char *phase_at(int i)
+{
+	return hook_phase_name((enum hook_phase)i);
+}
+
+static int read_hook(struct reader *r, const struct json *v, struct hook *h)
+{
+	const struct json *o = json_get(v, "hook"), *policies;
+	int phase = HOOK_NONE;
+	if (!o)
+		return 0;
+	if (ONLY(r, o, "phase", "deletePolicy") < 0 ||
+	    name_of(r, o, "phase", phase_at, HOOK_PHASE_COUNT, &phase) < 0 ||
+	    list(r, o, "deletePolicy", &policies) < 0)
+		return -1;
+	h->phase = (enum hook_phase)phase;
+	for (uint32_t i = 0; i < policies->n; i++) {
+		const char *name = json_str(&policies->items[i]);
+		int bit = 0;
+		while (name && bit < HOOK_DELETE_COUNT && strcmp(name, hook_delete_name(bit)) != 0)
+			bit++;
+		if (!name || bit == HOOK_DELETE_COUNT || h->delete_policy & 1u << bit)
+			return wrong(r, &policies->items[i], "unknown value of", "deletePolicy");
+		h->delete_policy |= 1u << bit;
+	}
+	return 0;
+}
+
+/* A hook is a create, whether or not an earlier run has left its object. */
+static bool fits_precondition(const struct change *c)
+{
+	bool absent = *c->precondition.uid == '\0';
+	if (!action_writes(c->action) || c->verified == VERIFIED_STATIC)
+		return true;
+	return change_is_hook(c) || absent == (c->action == ACTION_CREATE);
+}
+
 /* What each action must state, so that apply need not ask. */
 static int check_change(struct reader *r, const struct json *v, const struct change *c)
 {
 	bool sends = action_writes(c->action) && c->action != ACTION_DELETE;
 	if (sends && !json_is(c->desired, JSON_OBJECT))
 		return wrong(r, v, "missing or not an object:", "desired");
-	bool absent = *c->precondition.uid == '\0';
-	if (action_writes(c->action) && absent != (c->action == ACTION_CREATE) &&
-	    c->verified != VERIFIED_STATIC)
+	if (change_is_hook(c) && action_writes(c->action) && c->action != ACTION_CREATE)
+		return wrong(r, v, "an action that does not fit its", "hook");
+	if (!fits_precondition(c))
 		return wrong(r, v, "an action that does not fit its", "precondition");
-	if (strcmp(c->id, object_ref_id(&r->p->arena, &c->ref)) != 0)
+	if (strcmp(c->id, hook_id(&r->p->arena, &c->ref, c->hook.phase)) != 0)
 		return wrong(r, v, "an id that is not its object's:", c->id);
 	return 0;
 }
@@ -296,13 +333,14 @@ static int check_change(struct reader *r, const struct json *v, const struct cha
 static int read_change(struct reader *r, const struct json *v, struct change *c)
 {
 	int action = 0, verified = 0;
-	if (ONLY(r, v, "id", "action", "application", "wave", "object", "from", "verified",
+	if (ONLY(r, v, "id", "action", "application", "wave", "hook", "object", "from", "verified",
 		 "fields", "takeovers", "precondition", "desired", "owned", "source", "expect",
 		 "reason", "warnings", "movedFrom", "pair", "takes") < 0 ||
 	    text(r, v, "id", &c->id) < 0 ||
 	    name_of(r, v, "action", action_at, ACTION_COUNT, &action) < 0 ||
 	    text(r, v, "application", &c->application) < 0 || number(r, v, "wave", &c->wave) < 0 ||
-	    read_ref(r, v, &c->ref) < 0 || read_from(r, v, c) < 0 ||
+	    read_hook(r, v, &c->hook) < 0 || read_ref(r, v, &c->ref) < 0 ||
+	    read_from(r, v, c) < 0 ||
 	    name_of(r, v, "verified", verified_at, VERIFIED_COUNT, &verified) < 0 ||
 	    read_fields(r, v, c) < 0 || read_takeovers(r, v, c) < 0 ||
 	    read_precondition(r, v, &c->precondition) < 0 || read_source(r, v, c) < 0 ||
@@ -433,6 +471,8 @@ static int read_summary(struct reader *r, const struct json *root)
 		if (number(r, v, name, &s->by_action[i]) < 0)
 			return -1;
 	}
+	if (json_get(v, "hooks") && number(r, v, "hooks", &s->hooks) < 0)
+		return -1;
 	if (number(r, v, "unchanged", &s->unchanged) < 0 ||
 	    number(r, v, "drifted", &s->drifted) < 0 || number(r, v, "denied", &s->denied) < 0)
 		return -1;

@@ -119,6 +119,17 @@ static struct json taken_to_json(struct arena *a, const struct taken_kind *k)
 	return v;
 }
 
+static struct json hook_to_json(struct arena *a, const struct hook *h)
+{
+	struct json v = json_of_object();
+	json_set_str(a, &v, "phase", hook_phase_name(h->phase));
+	struct json *policies = json_set(a, &v, "deletePolicy", json_of_array());
+	for (int i = 0; i < HOOK_DELETE_COUNT; i++)
+		if (h->delete_policy & 1u << i)
+			json_append(a, policies, json_of_string(a, hook_delete_name(i)));
+	return v;
+}
+
 static struct json change_to_json(struct arena *a, const struct change *c)
 {
 	struct json v = json_of_object();
@@ -126,6 +137,8 @@ static struct json change_to_json(struct arena *a, const struct change *c)
 	json_set_str(a, &v, "action", action_name(c->action));
 	json_set_str(a, &v, "application", c->application);
 	json_set_int(a, &v, "wave", c->wave);
+	if (change_is_hook(c))
+		json_set(a, &v, "hook", hook_to_json(a, &c->hook));
 	json_set(a, &v, "object", ref_to_json(a, &c->ref));
 	if (c->file)
 		json_set(a, &v, "from", from_to_json(a, c));
@@ -249,6 +262,8 @@ static struct json summary_to_json(struct arena *a, const struct plan_summary *s
 	struct json v = json_of_object();
 	for (int i = 0; i < ACTION_COUNT; i++)
 		json_set_int(a, &v, action_name((enum action)i), s->by_action[i]);
+	if (s->hooks)
+		json_set_int(a, &v, "hooks", s->hooks);
 	json_set_int(a, &v, "unchanged", s->unchanged);
 	json_set_int(a, &v, "drifted", s->drifted);
 	json_set_int(a, &v, "denied", s->denied);

@@ -305,12 +305,23 @@ bool state_holds(const struct json *declared, const struct json *live)
 
 /* ---- what is sent */
 
-struct json state_body(struct arena *a, const struct json *desired, const char *applyset)
+static struct json labelled(struct arena *a, const struct json *desired, const char *label,
+			    const char *applyset)
 {
 	struct json body = json_copy(a, desired);
 	struct json *labels = json_edit(a, json_edit(a, &body, "metadata"), "labels");
-	json_set_str(a, labels, APPLYSET_LABEL, applyset);
+	json_set_str(a, labels, label, applyset);
 	return body;
+}
+
+struct json state_body(struct arena *a, const struct json *desired, const char *applyset)
+{
+	return labelled(a, desired, APPLYSET_LABEL, applyset);
+}
+
+struct json state_hook_body(struct arena *a, const struct json *desired, const char *applyset)
+{
+	return labelled(a, desired, HOOK_LABEL, applyset);
 }
 
 const char *applyset_parent_name(struct arena *a, const char *application)

@@ -26,8 +26,13 @@ struct json state_project(struct arena *a, const struct json *object, const stru
 /* What the ApplySet label says: the label that every applied object carries. */
 #define APPLYSET_LABEL "applyset.kubernetes.io/part-of"
 
+/* Of the parent, while hooks of its application are still to run: the digest of the plan. */
+#define APPLYSET_UNFINISHED "rhumb.dev/unfinished"
+
 /* desired plus our ApplySet label: what is sent. */
 struct json state_body(struct arena *a, const struct json *desired, const char *applyset);
+/* Of a hook: plus HOOK_LABEL. */
+struct json state_hook_body(struct arena *a, const struct json *desired, const char *applyset);
 
 /* What a server assigned in a dry-run by chance (the node port of a Service) and will assign anew:
  * taken out of `after` where neither the manifest nor the live object has it. */

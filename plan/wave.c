@@ -30,10 +30,9 @@ static bool parse(const char *text, int64_t *out)
 	return true;
 }
 
-int wave_of(const struct json *object, const char *file, int64_t *out, struct err *err)
+static int read_wave(const char *name, const struct json *value, const char *file, int64_t *out,
+		     struct err *err)
 {
-	const struct json *value;
-	const char *name = wave_annotation(object, &value);
 	*out = 0;
 	if (!name || (json_str(value) && parse(value->text, out)))
 		return 0;
@@ -41,4 +40,24 @@ int wave_of(const struct json *object, const char *file, int64_t *out, struct er
 		      "%s has to be a whole number from -%d to %d in quotes, not \"%s\"", name,
 		      WAVE_MAX, WAVE_MAX,
 		      json_str(value) ? value->text : json_type_name(value->type));
+}
+
+int wave_of(const struct json *object, const char *file, int64_t *out, struct err *err)
+{
+	const struct json *value;
+	const char *name = wave_annotation(object, &value);
+	return read_wave(name, value, file, out, err);
+}
+
+int wave_of_hook(const struct json *object, bool helm, const char *file, int64_t *out,
+		 struct err *err)
+{
+	static const char weight[] = "helm.sh/hook-weight";
+	const struct json *value;
+	const char *name = wave_annotation(object, &value);
+	if (!name && helm) {
+		value = json_at(object, "metadata", "annotations", weight, NULL);
+		name = value ? weight : NULL;
+	}
+	return read_wave(name, value, file, out, err);
 }

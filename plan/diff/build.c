@@ -16,6 +16,7 @@ static void build_done(struct build *b)
 	kind_table_done(&b->kinds);
 	schema_set_done(&b->schemas);
 	free(b->subjects);
+	free(b->hooks);
 	free(b->notes);
 	arena_done(&b->arena);
 }
@@ -39,7 +40,7 @@ int plan_build(const struct plan_options *o, struct plan *out, struct problems *
 	if (refuse_problems(problems, err) < 0)
 		return -1;
 	struct plan made = { 0 };
-	if (build_changes(&b, &made, err) < 0)
+	if (build_changes(&b, &made, err) < 0 || refuse_problems(problems, err) < 0)
 		return -1;
 	AUTO(arena_done) struct arena scratch = { 0 };
 	AUTO(buf_done) struct buf text = { 0 };

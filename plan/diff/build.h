@@ -6,7 +6,8 @@
  *   3. live      LISTs and GETs, many at once; an object that an apply would not change is
  *                recognised as it arrives and dropped (live.c); ApplySets (members.c)
  *   4. verify    the rest goes through the server's dry-run, or is predicted (verify.c)
- *   5. changes   action, fields, why, owner, precondition, expectation (change.c)
+ *   5. changes   action, fields, why, owner, precondition, expectation (change.c); of
+ *                applications that have any, their hooks (hooks.c)
  *
  * Nothing here writes to the cluster or to the repository. */
 #ifndef PLAN_DIFF_BUILD_H

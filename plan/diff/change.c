@@ -7,6 +7,7 @@
 #include "plan/diff/autoscaler.h"
 #include "plan/diff/compare.h"
 #include "plan/diff/held.h"
+#include "plan/diff/hooks.h"
 #include "plan/diff/moved.h"
 #include "plan/diff/prune.h"
 #include "plan/diff/unchanged.h"
@@ -267,6 +268,42 @@ static bool make_delete(struct build *b, const struct subject *s, struct change 
 	return true;
 }
 
+/* ---- hooks */
+
+static void make_hook(struct build *b, const struct subject *s, struct change *c)
+{
+	const char *refused = prune_refuses_hook(b, s);
+	make_create(b, s, c);
+	if (s->earlier)
+		c->precondition.uid = s->earlier;
+	if (refused) {
+		c->action = ACTION_REFUSED;
+		c->reason = refused;
+	}
+}
+
+struct change hooks_change(struct build *b, const struct subject *s, enum hook_phase phase)
+{
+	struct change c;
+	if (!b->o->cluster) {
+		c = start(b, s, ACTION_CREATE);
+		c.verified = VERIFIED_STATIC;
+		set_desired(b, s, &c);
+	} else if (s->state == SUBJECT_CHANGED) {
+		make_hook(b, s, &c);
+	} else if (s->state == SUBJECT_CONFLICT) {
+		c = start(b, s, ACTION_CONFLICT);
+		set_desired(b, s, &c);
+		c.precondition.uid = live_text(s, "uid");
+	} else {
+		make_unknown(b, s, &c);
+	}
+	c.moved_from = NULL;
+	c.hook = (struct hook){ phase, s->hook->says.delete_policy };
+	c.id = hook_id(&b->arena, &s->ref, phase);
+	return c;
+}
+
 /* ---- base against head, without a cluster */
 
 static bool make_static(struct build *b, struct subject *s, struct change *c)
@@ -310,11 +347,6 @@ static bool make_change(struct build *b, struct subject *s, struct change *c)
 		return make_delete(b, s, c);
 	subject_unknown(b, s, "was not decided");
 	return make_unknown(b, s, c);
-}
-
-static int by_order(const void *a, const void *b)
-{
-	return order_compare(a, b);
 }
 
 static int by_text(const void *a, const void *b)
@@ -421,7 +453,8 @@ int build_changes(struct build *b, struct plan *p, struct err *err)
 	p->created = b->o->created;
 	p->tool = "rhumb " RHUMB_VERSION;
 	make_applications(b, p);
-	p->changes = arena_calloc(&b->arena, b->n_subjects, sizeof(*p->changes));
+	p->changes = arena_calloc(&b->arena, b->n_subjects + HOOK_PHASE_COUNT * b->n_hooks,
+				  sizeof(*p->changes));
 	const struct subject **made_of = arena_calloc(&b->arena, b->n_subjects, sizeof(*made_of));
 	for (size_t i = 0; i < b->n_subjects; i++) {
 		struct subject *s = &b->subjects[i];
@@ -440,8 +473,11 @@ int build_changes(struct build *b, struct plan *p, struct err *err)
 	moved_pairs(b, p, made_of);
 	moved_note_files(b);
 	moved_note_sets(b);
-	if (p->n_changes)
-		qsort(p->changes, p->n_changes, sizeof(*p->changes), by_order);
+	if (hooks_add(b, p, err) < 0)
+		return -1;
+	hooks_note(b);
+	order_changes(p->changes, p->n_changes);
+	p->requests = b->o->cluster ? b->o->cluster->requests : 0;
 	p->notes = b->notes;
 	p->n_notes = b->n_notes;
 	plan_summarise(p);

@@ -1,4 +1,5 @@
 /* Steps 1 and 2 of build.h: what the revisions declare, paired by object. */
+#include "plan/diff/hooks.h"
 #include "plan/diff/rules.h"
 
 #include <stdio.h>
@@ -173,6 +174,8 @@ static void add_subject(struct build *b, const struct declared *head, const stru
 	if (excluded(b, any->ref.kind))
 		return;
 	size_t app = application_index(b, any->application);
+	if (hooks_set_aside(b, app, head, base))
+		return;
 	/* Equal trees were read once: head is base then. */
 	if (head && !base && b->apps[app].same_tree)
 		base = head;

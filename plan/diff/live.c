@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plan/diff/hooks.h"
 #include "plan/diff/rules.h"
 #include "plan/diff/unchanged.h"
 #include "plan/state.h"
@@ -58,7 +59,7 @@ static void add_member(struct build *b, const struct object_ref *ref, const stru
 {
 	const char *label = json_str(json_at(live, "metadata", "labels", APPLYSET_LABEL, NULL));
 	size_t app = label ? application_of_label(b, label) : SIZE_MAX;
-	if (app == SIZE_MAX || strcmp(ref->name, "") == 0)
+	if (app == SIZE_MAX || strcmp(ref->name, "") == 0 || hooks_declare(b, ref))
 		return;
 	for (size_t i = b->n_paired; i < b->n_subjects; i++)
 		if (object_ref_compare(&b->subjects[i].ref, ref) == 0)
@@ -310,4 +311,34 @@ int build_read_live(struct build *b, struct err *err)
 	if (read_groups(&r, err) < 0)
 		return -1;
 	return reading_members(&r, err);
+}
+
+/* ---- hooks */
+
+static int on_hook(void *ctx, struct api_call *call, struct err *err)
+{
+	(void)err;
+	struct reading *r = ctx;
+	struct subject *s = &r->b->subjects[(size_t)(uintptr_t)call->user];
+	if (!call->object && call->err.code != ERR_NOT_FOUND)
+		subject_unknown(r->b, s, "cannot be read: %s", call->err.msg);
+	else if (!call->object || has_uid(r->b, s, call->object))
+		subject_set_live(r->b, s, call->object);
+	return 0;
+}
+
+int hooks_read(struct build *b, size_t first, struct err *err)
+{
+	AUTO(reading_done) struct reading r = { .b = b };
+	for (size_t i = first; i < b->n_subjects; i++) {
+		struct subject *s = &b->subjects[i];
+		if (!s->kind)
+			not_served(b, s);
+		else if (s->deferred)
+			s->read = true;
+		else
+			add_get(&r, i);
+	}
+	struct cluster *c = b->o->cluster;
+	return r.n_gets ? c->ops->call(c, r.gets, r.n_gets, on_hook, &r, err) : 0;
 }

@@ -123,7 +123,7 @@ void build_predict(struct build *b, struct subject *s)
 	AUTO(err_done) struct err err = { 0 };
 	struct merge_result result = { 0 };
 	bool decided = s->state != SUBJECT_OPEN; /* only to show a conflict or a replacement */
-	struct json body = state_body(&b->arena, s->desired, b->apps[s->application].applyset);
+	struct json body = build_body(b, &b->arena, s);
 	assume_defaults(b, s, &body);
 	if (merge(b, s, &body, decided, &result, &err) < 0) {
 		if (decided) {

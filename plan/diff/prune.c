@@ -178,6 +178,12 @@ const char *prune_refuses_replacement(struct build *b, const struct subject *s)
 	return why_refused(b, s, s->reason ? s->reason : "an immutable field changes");
 }
 
+const char *prune_refuses_hook(struct build *b, const struct subject *s)
+{
+	bool deletes = s->earlier || s->hook->says.delete_policy != HOOK_BEFORE_CREATION;
+	return deletes ? why_refused(b, s, "as a hook it would be deleted") : NULL;
+}
+
 /* ---- the budget */
 
 static bool is_there(const struct build *b, const struct subject *s)

@@ -27,6 +27,9 @@ enum prune prune_decide(struct build *b, const struct subject *s, const char **r
 /* A replacement deletes too: why it is refused, NULL where it is not. */
 const char *prune_refuses_replacement(struct build *b, const struct subject *s);
 
+/* So does a hook, before or after it runs. */
+const char *prune_refuses_hook(struct build *b, const struct subject *s);
+
 /* Refuses the deletions of each application that has more of them than its budget allows. */
 void prune_check_budgets(struct build *b, struct plan *p);
 

@@ -32,13 +32,15 @@ struct subject {
 	bool forced;   /* the dry-run is to take over `conflicts` */
 	bool removing; /* the dry-run is to show `dropped` gone */
 	enum verified verified;
-	const struct json *live;    /* NULL: not there */
-	const struct json *desired; /* head's object without what is ignored; NULL: no head */
-	const struct json *after;   /* as it will be */
-	const struct json *owned;   /* FieldsV1 of ours after the write */
-	struct field_set conflicts; /* fields that others own and head wants otherwise */
-	struct field_set dropped;   /* fields that head dropped and others still hold */
-	struct owners owners;       /* of live; filled with live */
+	const struct json *live;       /* NULL: not there */
+	const struct json *desired;    /* head's object without what is ignored; NULL: no head */
+	const struct json *after;      /* as it will be */
+	const struct json *owned;      /* FieldsV1 of ours after the write */
+	struct field_set conflicts;    /* fields that others own and head wants otherwise */
+	struct field_set dropped;      /* fields that head dropped and others still hold */
+	struct owners owners;          /* of live; filled with live */
+	const struct build_hook *hook; /* of hooks.h; NULL: an object that is kept */
+	const char *earlier;           /* uid of what an earlier run of the hook has left; NULL */
 	const char *reason;
 	const char **warnings;
 	size_t n_warnings;
@@ -54,6 +56,15 @@ struct build_application {
 	const struct json *parent; /* live parent object, NULL: none */
 };
 
+/* What is declared, but not as an object that is kept: see hooks.h. */
+struct build_hook {
+	const struct declared *declared;
+	size_t application;
+	bool gone; /* base declared it, head does not */
+	struct hook_declared says;
+	unsigned phases; /* those of this plan */
+};
+
 struct build {
 	const struct plan_options *o;
 	struct arena arena; /* everything up to the plan, which copies what it keeps */
@@ -66,6 +77,8 @@ struct build {
 	size_t n_subjects, cap_subjects;
 	size_t n_paired;     /* the first ones are the pairs; members found by label follow */
 	size_t n_same_trees; /* applications that need not be read */
+	struct build_hook *hooks;
+	size_t n_hooks, cap_hooks;
 	const char **notes;
 	size_t n_notes, cap_notes;
 	struct problems *problems;
@@ -85,6 +98,9 @@ int build_changes(struct build *b, struct plan *out, struct err *err);
 /* Of the changes: lists what deletions take along, and refuses those that would take what is to
  * stay (taken.c). */
 int build_takes(struct build *b, struct plan *p, struct err *err);
+
+/* What is sent of it: with the label of its ApplySet, or of hooks. */
+struct json build_body(const struct build *b, struct arena *a, const struct subject *s);
 
 /* Computes `after` and `owned` here, without the server. */
 void build_predict(struct build *b, struct subject *s);

@@ -242,6 +242,13 @@ static int on_answer(void *ctx, struct api_call *call, struct err *err)
 
 /* ---- questions */
 
+struct json build_body(const struct build *b, struct arena *a, const struct subject *s)
+{
+	const char *applyset = b->apps[s->application].applyset;
+	return s->hook ? state_hook_body(a, s->desired, applyset)
+		       : state_body(a, s->desired, applyset);
+}
+
 /* The patch that shows `dropped` gone: the parts of the object that hold the fields, replaced. */
 static struct json removal_patch(struct verifying *v, const struct subject *s)
 {
@@ -289,7 +296,7 @@ static void ask(struct verifying *v, struct subject *s)
 		call.verb = API_DRY_RUN_JSON_PATCH;
 		call.body = body;
 	} else {
-		*body = state_body(&v->arena, s->desired, b->apps[s->application].applyset);
+		*body = build_body(b, &v->arena, s);
 		call.body = body;
 		call.force = s->forced;
 	}
@@ -322,7 +329,7 @@ static void defer(struct build *b, struct subject *s)
 	s->state = SUBJECT_CHANGED;
 	s->verified = VERIFIED_DEFERRED;
 	struct json *fields = arena_alloc(&b->arena, sizeof(*fields));
-	struct json body = state_body(&b->arena, s->desired, b->apps[s->application].applyset);
+	struct json body = build_body(b, &b->arena, s);
 	struct field_set owned = field_set_of(&b->arena, build_schema(b, s), &body);
 	owned = field_set_strip(&b->arena, &owned);
 	*fields = field_set_json(&b->arena, &owned);

@@ -121,6 +121,13 @@ static void counts(struct writer *w, bool dangers, const int64_t by_action[ACTIO
 	}
 }
 
+static void hook_count(struct writer *w, int64_t n, const char *before)
+{
+	if (n)
+		put(w,
+		    arena_fmt(&w->arena, "%s%lld hook%s", before, (long long)n, n == 1 ? "" : "s"));
+}
+
 static bool any(const int64_t by_action[ACTION_COUNT], bool dangers)
 {
 	for (int i = 0; i < ACTION_COUNT; i++)
@@ -279,13 +286,36 @@ static void takes_text(struct writer *w, const struct change *c)
 					   c->takes[i].kind, c->takes[i].unread));
 }
 
+/* It will run; what cannot is shown as a change that is not applied. */
+static bool runs(const struct change *c)
+{
+	return change_is_hook(c) && action_writes(c->action);
+}
+
+/* When its object is deleted. */
+static void hook_text(struct writer *w, const struct change *c)
+{
+	unsigned policy = c->hook.delete_policy;
+	bool before = *c->precondition.uid && c->verified != VERIFIED_STATIC;
+	bool succeeded = policy & HOOK_SUCCEEDED, failed = policy & HOOK_FAILED;
+	const char *after = succeeded && failed ? "is deleted when it has ended"
+			    : succeeded         ? "is deleted when it has succeeded"
+			    : failed            ? "is deleted when it has failed"
+						: "";
+	if (before || *after)
+		indented(w, PLAIN,
+			 arena_fmt(&w->arena, "%s%s%s",
+				   before ? "that of the last run is deleted first" : "",
+				   before && *after ? "; " : "", after));
+}
+
 static void change_text(struct writer *w, const struct change *c)
 {
 	struct arena *a = &w->arena;
 	buf_puts(w->out, "  ");
-	styled(w, looks[c->action].style, looks[c->action].mark);
+	styled(w, runs(c) ? CYAN : looks[c->action].style, runs(c) ? ">" : looks[c->action].mark);
 	buf_putc(w->out, ' ');
-	cell(w, BOLD, object_ref_label(a, &c->ref), w->width >= 90 ? 44 : 34);
+	cell(w, BOLD, change_label(a, c), w->width >= 90 ? 44 : 34);
 	const char *verified = c->verified == VERIFIED_PREDICTED  ? "predicted"
 			       : c->verified == VERIFIED_DEFERRED ? "deferred check"
 								  : "";
@@ -298,6 +328,8 @@ static void change_text(struct writer *w, const struct change *c)
 	if (c->reason)
 		indented(w, looks[c->action].danger ? RED : PLAIN, c->reason);
 	takes_text(w, c);
+	if (runs(c))
+		hook_text(w, c);
 	for (int drift = 0; drift < 2; drift++)
 		for (size_t i = 0; i < c->n_fields; i++)
 			if ((c->fields[i].why == WHY_DRIFT) == drift)
@@ -326,7 +358,7 @@ static void changes_of(struct writer *w, const char *application, bool drift)
 	for (int action = 0; action < ACTION_COUNT; action++) {
 		for (size_t i = 0; i < p->n_changes; i++) {
 			const struct change *c = &p->changes[i];
-			if ((int)c->action != action || only_drift(c) != drift ||
+			if ((int)c->action != action || only_drift(c) != drift || runs(c) ||
 			    strcmp(c->application, application) != 0)
 				continue;
 			if (!titled) {
@@ -339,14 +371,33 @@ static void changes_of(struct writer *w, const char *application, bool drift)
 	}
 }
 
+/* In the order in which they run. */
+static void hooks_of(struct writer *w, const char *application)
+{
+	bool titled = false;
+	for (size_t i = 0; i < w->p->n_changes; i++) {
+		const struct change *c = &w->p->changes[i];
+		if (!runs(c) || strcmp(c->application, application) != 0)
+			continue;
+		if (!titled) {
+			styled(w, CYAN, "  hooks, which run with these changes:");
+			newline(w);
+		}
+		titled = true;
+		change_text(w, c);
+	}
+}
+
 static void application(struct writer *w, const struct planned_application *app)
 {
-	int64_t by_action[ACTION_COUNT] = { 0 };
+	int64_t by_action[ACTION_COUNT] = { 0 }, hooks = 0;
 	bool found = false;
 	for (size_t i = 0; i < w->p->n_changes; i++) {
 		if (strcmp(w->p->changes[i].application, app->name) != 0)
 			continue;
-		by_action[w->p->changes[i].action]++;
+		bool hook = runs(&w->p->changes[i]);
+		by_action[w->p->changes[i].action] += !hook;
+		hooks += hook;
 		found = true;
 	}
 	if (!found)
@@ -357,9 +408,12 @@ static void application(struct writer *w, const struct planned_application *app)
 	if (any(by_action, true) && any(by_action, false))
 		buf_puts(w->out, "  ");
 	counts(w, false, by_action, "  ");
+	bool others = any(by_action, true) || any(by_action, false);
+	hook_count(w, hooks, others ? "  " : "");
 	newline(w);
 	changes_of(w, app->name, false);
 	changes_of(w, app->name, true);
+	hooks_of(w, app->name);
 }
 
 /* ---- the end */
@@ -396,6 +450,8 @@ static void totals(struct writer *w)
 	if (any(s->by_action, true) && any(s->by_action, false))
 		buf_puts(w->out, ", ");
 	counts(w, false, s->by_action, ", ");
+	bool others = any(s->by_action, true) || any(s->by_action, false);
+	hook_count(w, s->hooks, others ? ", " : "");
 	buf_printf(w->out, ", %lld unchanged", (long long)s->unchanged);
 	if (s->drifted)
 		buf_printf(w->out, ", %lld with drift undone", (long long)s->drifted);

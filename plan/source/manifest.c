@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "plan/hook.h"
 #include "plan/source/ignore.h"
 
 enum {
@@ -108,11 +109,22 @@ static int check_type(const struct manifest *m, const struct json *object, struc
 	return 0;
 }
 
+/* A hook need not be found again by its name, nor what is left out. */
+static bool gets_name(const struct manifest *m, const struct json *object)
+{
+	struct hook_declared says;
+	AUTO(err_done) struct err ignored = { 0 };
+	return hook_of(object, m->file, &says, &ignored) == 0 && says.sort != HOOK_ORDINARY;
+}
+
 static int check_name(const struct manifest *m, const struct json *metadata,
 		      const struct json *object, struct err *err)
 {
 	const struct json *name = json_get(metadata, "name");
 	const struct json *generated = json_get(metadata, "generateName");
+	if ((!name || name->type == JSON_NULL) && generated && gets_name(m, object))
+		return json_str(generated) ? 0
+					   : not_a_text(m, "metadata.generateName", generated, err);
 	if ((!name || name->type == JSON_NULL) && generated)
 		return fail(m, generated, err,
 			    "generateName lets the server choose a name, so the object could not "
@@ -172,6 +184,20 @@ void manifest_set_namespace(struct arena *a, struct json *object, const char *na
 		json_set_str(a, metadata, "namespace", namespace);
 }
 
+/* Of a hook with a generateName. */
+static void make_name(struct arena *a, struct json *object)
+{
+	const struct json *generated = json_at(object, "metadata", "generateName", NULL);
+	if (!generated || json_str(json_at(object, "metadata", "name", NULL)))
+		return;
+	struct json name = json_of_string(a, hook_made_name(a, object));
+	name.line = generated->line;
+	name.col = generated->col;
+	struct json *metadata = json_edit(a, object, "metadata");
+	json_set(a, metadata, "name", name);
+	json_remove(metadata, "generateName");
+}
+
 /* ---- Lists */
 
 static bool ends_in_list(const char *kind)
@@ -197,6 +223,7 @@ static int one(const struct manifest *m, const struct json *v, int item, manifes
 	struct json object = *v;
 	if (source_normalise(m->arena, &object, m->file, err) < 0)
 		return -1;
+	make_name(m->arena, &object);
 	struct object_ref ref = object_ref_of(m->arena, &object);
 	return each(ctx, &object, &ref, item, err);
 }

@@ -16,7 +16,8 @@ typedef int manifest_object_fn(void *ctx, struct json *object, const struct obje
 			       int item, struct err *err);
 
 /* Calls `each` for the object that the document is, or for each item of a List, checked and
- * normalised.  ref.namespace is what is stated, "" for nothing. */
+ * normalised; a hook's generateName has become a name.  ref.namespace is what is stated, "" for
+ * nothing. */
 int manifest_unfold(const struct manifest *m, const struct json *document, manifest_object_fn *each,
 		    void *ctx, struct err *err);
 

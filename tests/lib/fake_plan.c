@@ -185,14 +185,9 @@ struct change *fake_plan_add(struct plan *p, struct cluster *cluster, enum actio
 	return c;
 }
 
-static int compare(const void *a, const void *b)
-{
-	return order_compare(a, b);
-}
-
 void fake_plan_finish(struct plan *p)
 {
-	qsort(p->changes, p->n_changes, sizeof(*p->changes), compare);
+	order_changes(p->changes, p->n_changes);
 	plan_summarise(p);
 	AUTO(arena_done) struct arena a = { 0 };
 	plan_to_json(p, &a);

@@ -103,14 +103,69 @@ static void dangers_come_first(void **state)
 	assert_null(strchr(text.data, '\033'));
 }
 
+static void hooks_are_shown_in_their_order(void **state)
+{
+	(void)state;
+	AUTO(buf_done) struct buf text = { 0 };
+	struct planned_application app = { .name = "shop", .path = "", .base = "", .tree = "" };
+	struct change changes[] = {
+		{ .action = ACTION_CREATE,
+		  .hook = { HOOK_PRE_SYNC, HOOK_BEFORE_CREATION | HOOK_SUCCEEDED },
+		  .ref = { "batch", "v1", "Job", "shop", "migrate" },
+		  .precondition.uid = "u-1" },
+		{ .action = ACTION_UPDATE, .ref = { "", "v1", "ConfigMap", "shop", "flags" } },
+		{ .action = ACTION_CREATE,
+		  .hook = { HOOK_POST_SYNC, HOOK_BEFORE_CREATION },
+		  .ref = { "batch", "v1", "Job", "shop", "check" },
+		  .precondition.uid = "" },
+		{ .action = ACTION_CONFLICT,
+		  .hook = { HOOK_SYNC_FAIL, HOOK_BEFORE_CREATION },
+		  .ref = { "batch", "v1", "Job", "shop", "tell" },
+		  .precondition.uid = "u-2",
+		  .reason = "somebody else's" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+		changes[i].id = "";
+		changes[i].application = "shop";
+	}
+	struct plan p = { .cluster_name = "prod",
+			  .cluster_uid = "u",
+			  .cluster_version = "v1",
+			  .base = "1111111111",
+			  .head = "2222222222",
+			  .applications = &app,
+			  .n_applications = 1,
+			  .changes = changes,
+			  .n_changes = ARRAY_LEN(changes) };
+	plan_summarise(&p);
+	report_plan_text(&text, &p, &(struct report_options){ .width = 100 });
+	static const char *const lines[] = {
+		"1 conflict  1 update  2 hooks\n",
+		"  ! Job shop/tell (SyncFail)\n      somebody else's\n",
+		"  ~ ConfigMap shop/flags\n",
+		"  hooks, which run with these changes:\n  > Job shop/migrate (PreSync)\n"
+		"      that of the last run is deleted first; is deleted when it has succeeded\n"
+		"  > Job shop/check (PostSync)\n\n",
+		"1 conflict, 1 update, 2 hooks, 0 unchanged",
+	};
+	const char *at = text.data;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		const char *found = strstr(at, lines[i]);
+		if (!found)
+			fail_msg("\"%s\" is not in the rest of\n%s", lines[i], text.data);
+		at = found;
+	}
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(paths) + ARRAY_LEN(values) + 1];
+	struct CMUnitTest tests[ARRAY_LEN(paths) + ARRAY_LEN(values) + 2];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
 		tests[n++] = fixture_row(paths[i].name, path_run, &paths[i]);
 	for (size_t i = 0; i < ARRAY_LEN(values); i++)
 		tests[n++] = fixture_row(values[i].name, value_run, &values[i]);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(dangers_come_first);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(hooks_are_shown_in_their_order);
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
 }

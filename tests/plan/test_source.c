@@ -202,6 +202,22 @@ static const struct source_case cases[] = {
 	  "found again: give it a metadata.name",
 	  ERR_INPUT,
 	  NULL },
+	{ "generateName of hooks",
+	  { { "shop/a.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  generateName: x-\n"
+			     "  annotations: {argocd.argoproj.io/hook: PostSync}\n"
+			     "---\napiVersion: v1\nkind: Secret\nmetadata:\n  generateName: y-\n"
+			     "  annotations: {helm.sh/hook: pre-install}\nstringData: {a: b}\n" } },
+	  "shop/a.yaml:1:1 0 Pod/web/x-91d260792a\nshop/a.yaml:7:1 1 Secret/web/y-132dcf0540\n",
+	  ERR_NONE,
+	  NULL },
+	{ "a generateName that is no text",
+	  { { "shop/a.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  generateName: 1\n"
+			     "  annotations: {argocd.argoproj.io/hook: PostSync}\n" } },
+	  "shop/a.yaml:4:17: metadata.generateName has to be a text, not of type integer: put it "
+	  "in "
+	  "quotes",
+	  ERR_INPUT,
+	  NULL },
 	{ "a number as name",
 	  { { "shop/a.yaml", CM("123") } },
 	  "shop/a.yaml:3:18: metadata.name has to be a text, not of type integer: put it in quotes",
