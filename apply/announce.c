@@ -90,6 +90,15 @@ void announce_answer(struct run *r, const struct step *s, const struct api_call 
 		note_failure(r, &err);
 }
 
+void announce_found(struct run *r, const struct step *s, const struct json *live)
+{
+	AUTO(err_done) struct err err = { 0 };
+	struct api_call read = { .status = 200, .object = live };
+	if (r->options->journal &&
+	    journal_answer(r->options->journal, s->change->id, JOURNAL_APPLY, &read, &err) < 0)
+		note_failure(r, &err);
+}
+
 void announce_parent_answer(struct run *r, const struct parent *p, const struct api_call *call)
 {
 	AUTO(err_done) struct err err = { 0 };

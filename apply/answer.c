@@ -6,8 +6,8 @@
 
 #include <string.h>
 
+#include "apply/hook.h"
 #include "apply/wait.h"
-
 #include "plan/merge/field_path.h"
 
 static bool ok(const struct api_call *call)
@@ -89,7 +89,7 @@ static void compare_with_plan(struct run *r, struct step *s, const struct json *
 			      struct buf *message)
 {
 	const char *expect = s->change->expect;
-	if (!expect || s->replaced)
+	if (!expect || (s->replaced && !change_is_hook(s->change)))
 		return;
 	bool same = step_state_is(r, s, object, STATE_AFTER, expect) || holds_at_least(s, object);
 	/* Of a plan that was made with a key, what is expected of a Secret cannot be told. */
@@ -112,6 +112,8 @@ static void applied(struct run *r, struct step *s, const struct api_call *call)
 	const char *version = version_of(call->object);
 	bool moved = step_creates(s) || s->own_version || !version ||
 		     strcmp(version, s->resource_version) != 0;
+	if (change_is_hook(s->change))
+		hook_made(r, s, call->object);
 	add_warnings(&message, call);
 	compare_with_plan(r, s, call->object, &message);
 	end_done(r, s, moved ? OUTCOME_APPLIED : OUTCOME_UNCHANGED,
@@ -120,7 +122,7 @@ static void applied(struct run *r, struct step *s, const struct api_call *call)
 
 static void deleted(struct run *r, struct step *s, const struct api_call *call)
 {
-	if (s->change->action == ACTION_REPLACE) {
+	if (s->change->action == ACTION_REPLACE || s->removing) {
 		s->deadline = run_deadline(r);
 		s->next = REQUEST_GONE;
 		return;
@@ -140,7 +142,7 @@ static void deleted(struct run *r, struct step *s, const struct api_call *call)
 
 static void write_done(struct run *r, struct step *s, const struct api_call *call)
 {
-	r->wrote = true;
+	r->wrote = s->parent->wrote = true;
 	if (s->next == REQUEST_APPLY) {
 		applied(r, s, call);
 	} else if (s->next == REQUEST_DELETE) {
@@ -178,7 +180,7 @@ static void write_failed(struct run *r, struct step *s, const struct api_call *c
 	bool owned = is_owned_by_another(call);
 	bool moved = status == 409 || (status == 422 && s->next == REQUEST_TAKEOVER);
 	if (lost)
-		r->wrote = s->maybe_done = true;
+		r->wrote = s->parent->wrote = s->maybe_done = true;
 	if (!(lost || moved || status == 404 || status == 410 || status == 422)) {
 		fail(r, s, failure_text(call));
 		return;
@@ -194,7 +196,7 @@ static void write_failed(struct run *r, struct step *s, const struct api_call *c
 static enum request first_request(const struct step *s)
 {
 	if (s->change->action == ACTION_DELETE ||
-	    (s->change->action == ACTION_REPLACE && !s->replaced))
+	    ((s->change->action == ACTION_REPLACE || s->removing) && !s->replaced))
 		return REQUEST_DELETE;
 	return s->takeover_pending ? REQUEST_TAKEOVER : REQUEST_APPLY;
 }
@@ -221,6 +223,11 @@ void exchange_start(struct run *r, struct step *s)
 		return;
 	}
 	s->looking = r->restless && s->uid && !s->going && !step_creates(s);
+	if (change_is_hook(s->change)) {
+		/* Its turn may be long after the check, and another phase may have left its object.
+		 */
+		s->looking = s->must_wait = true;
+	}
 	if (s->looking)
 		s->next = REQUEST_READ;
 	else
@@ -251,7 +258,8 @@ static void settle(struct run *r, struct step *s)
  * a request is repeated; or somebody else did exactly the same. */
 static void found_done(struct run *r, struct step *s, const struct json *live)
 {
-	if (!s->writing && resume_may_be_done(s)) {
+	bool first = change_is_hook(s->change) ? !s->maybe_done : !s->writing;
+	if (first && resume_may_be_done(s)) {
 		AUTO(buf_done) struct buf message = { 0 };
 		buf_puts(&message, "written by a run that was ended early, as a read shows");
 		if (live && s->change->action != ACTION_DELETE)
@@ -309,6 +317,10 @@ void exchange_judge(struct run *r, struct step *s, const struct json *live)
 
 static void read_failed(struct run *r, struct step *s, const struct api_call *call)
 {
+	if (s->looking && change_is_hook(s->change)) {
+		fail(r, s, failure_text(call)); /* it may have run */
+		return;
+	}
 	if (s->looking) { /* what the check has read will do */
 		begin(r, s);
 		return;

@@ -22,6 +22,7 @@
  *                  with what the plan expected
  *   7. wait.c      until what was written is ready: after each wave of an application, before
  *                  its deletions, and at the end; after a CRD at once
+ *      hook.c      hooks run before and after, and after a failure (hook.h)
  *   8. applyset.c  the parents get their final kinds and the commit, of each application whose
  *                  changes were all applied
  *

@@ -65,6 +65,7 @@ static int parent_set(struct run *r, struct parent *p, const struct json *object
 	p->commit = annotation(r, object, ANNOTATION_COMMIT);
 	p->repository = annotation(r, object, ANNOTATION_REPOSITORY);
 	p->digest = annotation(r, object, ANNOTATION_DIGEST);
+	p->unfinished = annotation(r, object, APPLYSET_UNFINISHED);
 	p->uid = arena_strdup(&r->arena, uid ? uid : "");
 	p->resource_version = arena_strdup(&r->arena, version ? version : "");
 	return 0;
@@ -119,7 +120,7 @@ static void collect(struct run *r, struct parent *p)
 		names_add(&namespaces, app->namespaces[i]);
 	for (size_t i = 0; i < r->plan->n_changes; i++) {
 		const struct change *c = &r->plan->changes[i];
-		if (r->steps[i].parent != p || !action_writes(c->action))
+		if (r->steps[i].parent != p || !action_writes(c->action) || change_is_hook(c))
 			continue;
 		names_add(&kinds, group_kind(&r->arena, &c->ref));
 		if (*c->ref.namespace && strcmp(c->ref.namespace, app->namespace) != 0)
@@ -145,7 +146,17 @@ int parents_read(struct run *r, struct err *err)
 struct wanted {
 	const char *kinds, *namespaces;
 	const char *commit, *repository, *digest; /* NULL: not recorded */
+	const char *unfinished;                   /* NULL: no hooks are to run */
 };
+
+static bool has_hooks(const struct run *r, const struct parent *p)
+{
+	for (size_t i = 0; i < r->plan->n_changes; i++)
+		if (r->steps[i].parent == p && change_is_hook(r->steps[i].change) &&
+		    action_writes(r->steps[i].change->action))
+			return true;
+	return false;
+}
 
 static struct wanted superset(struct run *r, const struct parent *p)
 {
@@ -155,6 +166,7 @@ static struct wanted superset(struct run *r, const struct parent *p)
 		.commit = p->commit,
 		.repository = p->repository,
 		.digest = p->digest,
+		.unfinished = has_hooks(r, p) ? r->plan->digest : p->unfinished,
 	};
 }
 
@@ -181,7 +193,7 @@ static bool is_written(const struct parent *p, const struct wanted *w)
 {
 	return p->exists && same_text(p->kinds, w->kinds) &&
 	       same_text(p->namespaces, w->namespaces) && same_text(p->commit, w->commit) &&
-	       same_text(p->repository, w->repository);
+	       same_text(p->repository, w->repository) && same_text(p->unfinished, w->unfinished);
 }
 
 static void set_text(struct arena *a, struct json *object, const char *key, const char *value)
@@ -201,6 +213,7 @@ static struct json parent_body(struct arena *a, const struct parent *p, const st
 	set_text(a, &annotations, ANNOTATION_COMMIT, w->commit);
 	set_text(a, &annotations, ANNOTATION_REPOSITORY, w->repository);
 	set_text(a, &annotations, ANNOTATION_DIGEST, w->digest);
+	set_text(a, &annotations, APPLYSET_UNFINISHED, w->unfinished);
 	json_set_str(a, &meta, "name", p->name);
 	json_set_str(a, &meta, "namespace", p->application->namespace);
 	if (p->exists)

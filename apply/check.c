@@ -1,6 +1,6 @@
 /* Is the object still what the plan saw?  Step 3 of apply.h, and the same question again after a
  * write that did not go through. */
-#include "apply/run.h"
+#include "apply/hook.h"
 
 #include <string.h>
 
@@ -166,6 +166,8 @@ static enum verdict check_absent(const struct step *s, char **why)
 
 enum verdict check_object(struct run *r, struct step *s, const struct json *live, char **why)
 {
+	if (change_is_hook(s->change))
+		return hook_judge(r, s, live, why);
 	if (resume_is_done(s, live)) {
 		if (live)
 			remember(r, s, live);

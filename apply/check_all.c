@@ -1,5 +1,5 @@
 /* Reading everything that a plan changes before the first write: step 4 of apply.h. */
-#include "apply/run.h"
+#include "apply/hook.h"
 
 #include <string.h>
 
@@ -159,6 +159,8 @@ int check_all(struct run *r, struct err *err)
 		struct step *s = &r->steps[i];
 		if (s->state == STEP_ENDED) /* by an earlier run */
 			continue;
+		if (change_is_hook(s->change) && action_writes(s->change->action))
+			continue;
 		if (!action_writes(s->change->action))
 			step_end(r, s, OUTCOME_NOT_TRIED, s->change->reason);
 		else if (!run_kind(r, s->change))
@@ -166,7 +168,7 @@ int check_all(struct run *r, struct err *err)
 		else
 			steps[n++] = s;
 	}
-	if (read_all(r, steps, n, err) < 0)
+	if (read_all(r, steps, n, err) < 0 || hooks_check(r, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		AUTO(auto_free) char *why = NULL;

@@ -16,6 +16,11 @@ enum {
 	RESTLESS = 4,
 };
 
+static bool is_made_anew(const struct step *s)
+{
+	return s->change->action == ACTION_REPLACE || s->removing;
+}
+
 static struct json delete_options(struct arena *a, const struct step *s)
 {
 	struct json body = json_of_object(), must = json_of_object();
@@ -24,14 +29,15 @@ static struct json delete_options(struct arena *a, const struct step *s)
 	json_set_str(a, &body, "apiVersion", "v1");
 	json_set_str(a, &body, "kind", "DeleteOptions");
 	json_set(a, &body, "preconditions", must);
-	json_set_str(a, &body, "propagationPolicy",
-		     s->change->action == ACTION_REPLACE ? "Foreground" : "Background");
+	json_set_str(a, &body, "propagationPolicy", is_made_anew(s) ? "Foreground" : "Background");
 	return body;
 }
 
 static struct json apply_body(struct arena *a, const struct step *s)
 {
-	struct json body = state_body(a, s->declared, s->parent->application->applyset);
+	const char *applyset = s->parent->application->applyset;
+	struct json body = change_is_hook(s->change) ? state_hook_body(a, s->declared, applyset)
+						     : state_body(a, s->declared, applyset);
 	struct json *meta = json_edit(a, &body, "metadata");
 	if (step_creates(s)) {
 		/* No object has this version: the server refuses if there is one. */

@@ -5,6 +5,7 @@
  * has ended. */
 #include <string.h>
 
+#include "apply/hook.h"
 #include "apply/wait.h"
 #include "plan/order.h"
 
@@ -22,7 +23,7 @@ static bool is_done(const struct step *s)
 /* Changes that do not depend on each other stand together in the plan. */
 static bool same_group(const struct change *a, const struct change *b)
 {
-	return (a->action == ACTION_DELETE) == (b->action == ACTION_DELETE) && a->wave == b->wave &&
+	return order_stage(a) == order_stage(b) && a->wave == b->wave &&
 	       order_rank(&a->ref) == order_rank(&b->ref);
 }
 
@@ -32,9 +33,12 @@ static const char *blocked(struct run *r, const struct step *s)
 	const struct parent *p = s->parent;
 	if (p->failed)
 		return "the record of its application (ApplySet) could not be written";
+	const char *hook = hook_blocks(r, s);
+	if (hook)
+		return hook;
 	if (p->any_failed && s->change->action == ACTION_DELETE)
 		return "nothing of an application is deleted while a change of it has failed";
-	if (p->any_failed && s->change->wave > p->failed_wave)
+	if (p->any_failed && s->change->wave > p->failed_wave && !change_is_hook(s->change))
 		return "an earlier wave of its application failed";
 	const char *name = s->change->ref.namespace;
 	const struct step *ns =
@@ -63,15 +67,15 @@ static void link_steps(struct run *r)
 	}
 }
 
-/* Of the same application, in an earlier wave, or written where this one is deleted. */
+/* Of the same application, in an earlier wave, or another stage (written where this one is
+ * deleted, a hook). */
 static bool waits_for_wave(const struct step *s)
 {
 	struct parent *p = s->parent;
 	while (p->open && p->open->state == STEP_ENDED)
 		p->open = p->open->next_of_parent;
 	const struct change *first = p->open->change;
-	return (first->action == ACTION_DELETE) != (s->change->action == ACTION_DELETE) ||
-	       first->wave != s->change->wave;
+	return order_stage(first) != order_stage(s->change) || first->wave != s->change->wave;
 }
 
 /* Everything that is waited for stands before it in the plan, so that nothing waits for itself. */
@@ -165,6 +169,7 @@ static const char *pass(struct run *r, bool *left)
 {
 	const struct plan *p = r->plan;
 	*left = false;
+	hooks_clean(r);
 	for (size_t i = 0; i < p->n_changes;) {
 		struct chunk c = { .n = 0 };
 		size_t first = i;
@@ -172,6 +177,8 @@ static const char *pass(struct run *r, bool *left)
 		       same_group(&p->changes[first], &p->changes[i]);
 		     i++) {
 			struct step *s = &r->steps[i];
+			if (s->change->hook.phase == HOOK_SYNC_FAIL)
+				continue; /* see clear_up() */
 			bool waits = s->state == STEP_READY && has_to_wait(r, s);
 			*left = *left || waits;
 			if (s->state == STEP_READY && !waits)
@@ -198,6 +205,29 @@ static const char *stopped_waiting(struct run *r)
 	return arena_fmt(&r->arena, "%s failed", step_label(r, failed));
 }
 
+/* The SyncFail hooks of applications that failed, when nothing else is under way. */
+static void clear_up(struct run *r)
+{
+	const struct plan *p = r->plan;
+	for (size_t i = 0; i < p->n_changes;) {
+		struct chunk c = { .n = 0 };
+		size_t first = i;
+		for (; i < p->n_changes && c.n < APPLY_BATCH &&
+		       same_group(&p->changes[first], &p->changes[i]);
+		     i++) {
+			struct step *s = &r->steps[i];
+			if (s->change->hook.phase == HOOK_SYNC_FAIL && s->state == STEP_READY &&
+			    hook_is_due(r, s))
+				c.steps[c.n++] = s;
+		}
+		if (!c.n || halted(r))
+			continue;
+		run_chunk(r, &c);
+		wait_for(r, c.steps, c.n);
+	}
+	hooks_clean(r);
+}
+
 void execute(struct run *r)
 {
 	const struct plan *p = r->plan;
@@ -214,9 +244,15 @@ void execute(struct run *r)
 		continue;
 	if (!why)
 		why = halted(r);
+	hooks_clean(r);
+	clear_up(r);
 	r->stopped = why;
-	for (size_t i = 0; i < p->n_changes; i++)
-		if (r->steps[i].state != STEP_ENDED)
-			step_end(r, &r->steps[i], OUTCOME_NOT_TRIED, why);
+	for (size_t i = 0; i < p->n_changes; i++) {
+		struct step *s = &r->steps[i];
+		if (s->state != STEP_ENDED && s->change->hook.phase == HOOK_SYNC_FAIL)
+			hook_not_due(r, s, why);
+		else if (s->state != STEP_ENDED)
+			step_end(r, s, OUTCOME_NOT_TRIED, why);
+	}
 	wait_close(r);
 }

@@ -41,9 +41,6 @@ static int check_plan(struct run *r, struct err *err)
 		return err_set(err, ERR_REFUSED, "the plan is denied by policy (%lld %s)",
 			       (long long)p->summary.denied,
 			       p->summary.denied == 1 ? "denial" : "denials");
-	if (p->summary.hooks)
-		return err_set(err, ERR_REFUSED,
-			       "the plan has hooks, which this version does not run yet");
 	AUTO(auto_free) char *conflicts = named(r, ACTION_CONFLICT, "conflict", "conflicts");
 	AUTO(auto_free) char *unknowns = named(r, ACTION_UNKNOWN, "unknown", "unknowns");
 	if (!o->allow_partial && (conflicts || unknowns))

@@ -67,7 +67,7 @@ struct step *run_namespace(const struct run *r, const char *name)
 
 bool step_creates(const struct step *s)
 {
-	return s->change->action == ACTION_CREATE || s->replaced;
+	return (s->change->action == ACTION_CREATE && !s->removing) || s->replaced;
 }
 
 const char *step_label(struct run *r, const struct step *s)
@@ -134,6 +134,10 @@ static const char *presentable(struct run *r, const struct step *s, const char *
 static void note_failure(struct step *s)
 {
 	struct parent *p = s->parent;
+	bool done =
+		s->result->outcome == OUTCOME_APPLIED || s->result->outcome == OUTCOME_UNCHANGED;
+	if (p && s->change->hook.phase == HOOK_PRE_SYNC && !done && !p->pre_sync_failed)
+		p->pre_sync_failed = s;
 	if (!step_failed(s) || !p)
 		return;
 	if (!p->any_failed || s->change->wave < p->failed_wave)

@@ -43,6 +43,8 @@ struct step {
 	bool moved;        /* it had another resourceVersion than at the check */
 	bool replaced;     /* the old object is deleted: a create from here on */
 	bool going;        /* it is being deleted, by an earlier run */
+	bool removing;     /* a hook: what an earlier run has left is deleted first */
+	bool cleaned;      /* a hook: its delete policy was carried out, or could not be */
 	bool maybe_done;   /* a write without an answer */
 	bool sent, polled; /* in this round; at least once */
 	unsigned conflicts, losses;
@@ -52,6 +54,7 @@ struct step {
 	char *note;           /* ... this message */
 	struct wait *wait;    /* STEP_WRITTEN */
 	bool must_wait;       /* whatever its application says */
+	const char *made;     /* a hook: uid of what its run has created; NULL */
 	/* of the last read */
 	const char *uid, *resource_version;
 	const char *own_version;           /* that our own takeover made */
@@ -78,14 +81,17 @@ struct parent {
 	const char *uid, *resource_version;
 	const char *kinds, *namespaces;           /* as the annotations hold them, "" */
 	const char *commit, *repository, *digest; /* NULL: not recorded */
+	const char *unfinished;                   /* hooks of that plan are still to run; NULL */
 	/* in this run */
 	const char *all_kinds, *all_namespaces; /* with those of the changes */
 	bool ready;                             /* lists at least what this run needs */
 	bool failed; /* could not be written: the application's changes are not tried */
 	/* what failed among its changes */
 	bool any_failed;
-	int64_t failed_wave; /* the first */
-	struct step *open;   /* the first of its changes that has not ended; execute.c */
+	int64_t failed_wave;                /* the first */
+	const struct step *pre_sync_failed; /* a hook that was not done; NULL */
+	bool wrote;                         /* something of it was written, or may have been */
+	struct step *open; /* the first of its changes that has not ended; execute.c */
 	unsigned attempts;
 	bool again; /* to be written once more */
 };
@@ -158,6 +164,8 @@ bool announce_parent(struct run *r, const struct parent *p, const struct api_cal
 		     struct err *err);
 bool announce_sync(struct run *r, struct err *err);
 void announce_answer(struct run *r, const struct step *s, const struct api_call *call);
+/* A read shows that the announced create is done. */
+void announce_found(struct run *r, const struct step *s, const struct json *live);
 void announce_parent_answer(struct run *r, const struct parent *p, const struct api_call *call);
 void announce_end(struct run *r, const struct step *s);
 

@@ -1,6 +1,7 @@
 /* What is waited for, and how each wait ends; see wait.h. */
 #include <string.h>
 
+#include "apply/hook.h"
 #include "apply/wait_private.h"
 
 /* ---- what is waited for */
@@ -112,7 +113,9 @@ void wait_see(struct waits *all, struct wait *w, const struct json *object)
 	if (is_outdated(w, object))
 		return;
 	const struct planned_application *app = application(w->step);
-	w->state = ready_of(&all->scratch, object, app->ready, app->n_ready, &why);
+	bool hook = change_is_hook(w->step->change);
+	w->state = (hook ? hook_ready : ready_of)(&all->scratch, object, app->ready, app->n_ready,
+						  &why);
 	if (why && (!w->why || strcmp(why, w->why) != 0))
 		w->stuck_since = 0; /* it moves */
 	wait_set(&w->why, why);
@@ -250,9 +253,10 @@ static void end_unready(struct waits *all, struct wait *w, const char *when)
 {
 	struct step *s = w->step;
 	AUTO(auto_free) char *why = why_unready(w);
-	const char *what = !run_is_crd(s->change) ? "ready"
-			   : w->unserved          ? "served"
-						  : "established";
+	const char *what = change_is_hook(s->change) ? "complete"
+			   : !run_is_crd(s->change)  ? "ready"
+			   : w->unserved             ? "served"
+						     : "established";
 	AUTO(auto_free)
 	char *message = xfmt("written, but not %s%s%s%s%s", what, when ? " " : "", when ? when : "",
 			     why ? ": " : "", why ? why : "");
@@ -333,6 +337,10 @@ static void settle_one(struct waits *all, struct wait *w, const char *why_cut)
 	} else if (why_cut) {
 		r->n_cut++;
 		end_unready(all, w, why_cut);
+	} else if (w->unseen && change_is_hook(w->step->change)) {
+		/* What comes next depends on it. */
+		wait_set(&w->why, w->unseen);
+		end_unready(all, w, NULL);
 	} else if (w->unseen) {
 		end_unseen(all, w);
 	} else if (now >= w->deadline) {

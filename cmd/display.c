@@ -32,9 +32,10 @@ struct item {
 	bool unsaid; /* this reason */
 };
 
-/* Of one wave of the plan, or its deletions. */
+/* Of one wave of the plan, its deletions, or its hooks of one phase. */
 struct wave {
 	bool deletes;
+	enum hook_phase hooks;
 	int64_t number;
 	size_t total, done, failed;
 	bool begun;
@@ -83,10 +84,14 @@ struct display *display_new(const struct plan *p, bool live)
 	d->waves = xcalloc(p->n_changes + 1, sizeof(*d->waves));
 	for (size_t i = 0; i < p->n_changes; i++) {
 		const struct change *c = &p->changes[i];
-		bool deletes = c->action == ACTION_DELETE;
+		struct wave w = { .deletes = c->action == ACTION_DELETE,
+				  .hooks = c->hook.phase,
+				  .number = c->wave };
 		struct wave *last = d->n_waves ? &d->waves[d->n_waves - 1] : NULL;
-		if (!last || last->deletes != deletes || (!deletes && last->number != c->wave))
-			d->waves[d->n_waves++] = (struct wave){ deletes, c->wave, 0, 0, 0, false };
+		bool one = w.deletes || w.hooks; /* whatever their waves */
+		if (!last || last->deletes != w.deletes || last->hooks != w.hooks ||
+		    (!one && last->number != w.number))
+			d->waves[d->n_waves++] = w;
 		d->items[i].wave = d->n_waves - 1;
 		d->waves[d->n_waves - 1].total++;
 	}
@@ -177,7 +182,11 @@ static void put_wave(struct buf *b, const struct display *d, size_t index, unsig
 	AUTO(arena_done) struct arena a = { 0 };
 	const struct wave *w = &d->waves[index];
 	char head[32], count[64];
-	snprintf(head, sizeof(head), w->deletes ? "delete" : "wave %lld", (long long)w->number);
+	if (w->hooks)
+		snprintf(head, sizeof(head), "%s", hook_phase_name(w->hooks));
+	else
+		snprintf(head, sizeof(head), w->deletes ? "delete" : "wave %lld",
+			 (long long)w->number);
 	int shown = snprintf(count, sizeof(count), "%zu/%zu", w->done, w->total);
 	unsigned bar = width < TINY ? 0 : (width < NARROW ? BAR_SHORT : BAR_COLUMNS) + 2;
 	buf_printf(b, "%-8s ", head);
@@ -305,8 +314,9 @@ static void on_finished(void *ctx, const struct change *c, const struct object_r
 	if (r->outcome == OUTCOME_NOT_TRIED)
 		return;
 	bool plain = result_object_is_plain(r);
+	bool idle = change_is_hook(c) && r->outcome == OUTCOME_UNCHANGED; /* it does not run */
 	item->phase = plain ? PHASE_DONE : PHASE_FAILED;
-	w->begun = true;
+	w->begun = w->begun || !idle;
 	w->done += plain;
 	w->failed += !plain;
 	if (!d->live || (!plain && !one_terminal())) {

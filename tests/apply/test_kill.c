@@ -1,7 +1,7 @@
-/* SIGKILL at every step of an apply of 40 objects: before and after each record of the journal
- * (after it: with the record torn), before each write, and after it with its answer unseen.  What
- * a second run makes of it is what an undisturbed run makes, no write is repeated, and the report
- * has every object with the outcome of the undisturbed one.
+/* SIGKILL at every step of an apply of 40 objects and 4 runs of hooks: before and after each record
+ * of the journal (after it: with the record torn), before each write, and after it with its answer
+ * unseen.  What a second run makes of it is what an undisturbed run makes, no write is repeated,
+ * and the report has every object with the outcome of the undisturbed one.
  *
  * On the embedded cluster for every step.  On a real API server (RHUMB_TEST_KUBE as in
  * test_races.c) for KILL_SAMPLES of them (24, or "all"), as far from each other as they can be;
@@ -21,8 +21,9 @@
 #include "base/file.h"
 #include "base/json_write.h"
 #include "base/process.h"
+#include "plan/state.h"
 
-#define CHANGES 40
+#define CHANGES 44
 
 enum { NEVER = -1, SAMPLES = 24, INTERRUPT_EVERY = 5, MAX_STEPS = 2000 };
 
@@ -105,6 +106,17 @@ static char *config_map(const struct place *p, const char *name, int i, const ch
 		    p->ns, name, i, value);
 }
 
+/* Complete as soon as it is there. */
+static char *hook_map(const struct place *p, const char *name, const char *applyset)
+{
+	AUTO(auto_free)
+	char *labels =
+		applyset ? xfmt(",\"labels\":{\"" HOOK_LABEL "\":\"%s\"}", applyset) : xstrdup("");
+	return xfmt("{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"namespace\":"
+		    "\"%s\",\"name\":\"hook-%s\"%s},\"data\":{\"k\":\"1\"}}",
+		    p->ns, name, labels);
+}
+
 static char *namespace_of(const struct place *p, const char *suffix)
 {
 	return xfmt(
@@ -183,6 +195,17 @@ static const struct {
 	{ "adopted", ACTION_ADOPT, 3 },
 };
 
+static const struct {
+	const char *name;
+	struct hook hook;
+	bool earlier; /* a run has left its object */
+} hooks[] = {
+	{ "again", { HOOK_PRE_SYNC, HOOK_BEFORE_CREATION }, true },
+	{ "twice", { HOOK_PRE_SYNC, HOOK_BEFORE_CREATION }, true },
+	{ "twice", { HOOK_POST_SYNC, HOOK_BEFORE_CREATION }, false },
+	{ "gone", { HOOK_POST_SYNC, HOOK_SUCCEEDED }, false },
+};
+
 static void set_up(struct place *p)
 {
 	struct cluster *c = open_cluster(p);
@@ -199,6 +222,11 @@ static void set_up(struct place *p)
 			else
 				put_ours(c, &kinds, object);
 		}
+	AUTO(arena_done) struct arena a = { 0 };
+	for (size_t i = 0; i < ARRAY_LEN(hooks); i++)
+		if (hooks[i].earlier)
+			put_ours(c, &kinds,
+				 hook_map(p, hooks[i].name, applyset_id(&a, "shop", p->ns)));
 	cluster_close(c);
 }
 
@@ -235,6 +263,10 @@ static void make_plan(struct place *p)
 			 xfmt("{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\",\"metadata\":{"
 			      "\"namespace\":\"%s-b\",\"name\":\"sa-%d\"}}",
 			      p->ns, k));
+	for (size_t i = 0; i < ARRAY_LEN(hooks); i++) {
+		AUTO(auto_free) char *object = hook_map(p, hooks[i].name, NULL);
+		fake_plan_add_hook(&p->plan, c, hooks[i].hook, object);
+	}
 	fake_plan_finish(&p->plan);
 	assert_int_equal(p->plan.n_changes, CHANGES);
 	cluster_close(c);

@@ -247,12 +247,12 @@ static void do_delete(struct fake_cluster *f, struct api_call *call)
 {
 	struct fake_object *o = find(f, call->kind->kind, call->namespace, call->name);
 	const struct json *must = json_get(call->body, "preconditions");
+	const char *version = json_get_str(must, "resourceVersion");
 	if (!o) {
 		refuse(f, call, 404, "not found");
 		return;
 	}
-	if (!check_body(f, call, o, json_get_str(must, "uid"),
-			json_get_str(must, "resourceVersion")))
+	if (!check_body(f, call, o, json_get_str(must, "uid"), version ? version : ""))
 		return;
 	struct json *meta = json_edit(&f->arena, &o->object, "metadata");
 	f->version++;

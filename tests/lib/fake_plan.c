@@ -128,7 +128,8 @@ static void add_desired(struct plan *p, struct cluster *cluster, struct change *
 	static const struct schema_set builtin;
 	struct arena *a = &p->arena;
 	const char *applyset = p->applications[p->n_applications - 1].applyset;
-	struct json body = state_body(a, c->desired, applyset);
+	struct json body = change_is_hook(c) ? state_hook_body(a, c->desired, applyset)
+					     : state_body(a, c->desired, applyset);
 	const struct json *answer = ask(p, cluster, c, API_DRY_RUN_APPLY, &body);
 	char digest[DIGEST_TEXT];
 	c->verified = answer ? VERIFIED_SERVER : VERIFIED_DEFERRED;
@@ -148,19 +149,46 @@ static void add_desired(struct plan *p, struct cluster *cluster, struct change *
 	}
 }
 
+static struct change *start(struct plan *p, enum action action, const struct json *object)
+{
+	struct arena *a = &p->arena;
+	assert_true(p->n_changes < FAKE_MAX_CHANGES);
+	struct change *c = &p->changes[p->n_changes++];
+	*c = (struct change){ .action = action,
+			      .application = p->applications[p->n_applications - 1].name,
+			      .file = "shop/x.yaml",
+			      .line = (unsigned)p->n_changes };
+	c->ref = object_ref_of(a, object);
+	c->id = object_ref_id(a, &c->ref);
+	c->precondition.uid = "";
+	return c;
+}
+
+struct change *fake_plan_add_hook(struct plan *p, struct cluster *cluster, struct hook hook,
+				  const char *text)
+{
+	struct arena *a = &p->arena;
+	const struct json *object = keep_json(a, fixture_json(a, text));
+	struct change *c = start(p, ACTION_CREATE, object);
+	c->hook = hook;
+	c->id = hook_id(a, &c->ref, hook.phase);
+	c->desired = object;
+	c->verified = VERIFIED_PREDICTED;
+	const struct json *live = ask(p, cluster, c, API_GET, NULL);
+	if (live)
+		c->precondition.uid = json_str(json_at(live, "metadata", "uid", NULL));
+	else
+		add_desired(p, cluster, c, NULL);
+	return c;
+}
+
 struct change *fake_plan_add(struct plan *p, struct cluster *cluster, enum action action,
 			     const char *text)
 {
 	struct arena *a = &p->arena;
-	assert_true(p->n_changes < FAKE_MAX_CHANGES);
 	struct planned_application *app = &p->applications[p->n_applications - 1];
-	struct change *c = &p->changes[p->n_changes++];
 	const struct json *object = keep_json(a, fixture_json(a, text));
-	*c = (struct change){ .action = action, .application = app->name, .file = "shop/x.yaml" };
-	c->line = (unsigned)p->n_changes;
-	c->ref = object_ref_of(a, object);
-	c->id = object_ref_id(a, &c->ref);
-	c->precondition.uid = "";
+	struct change *c = start(p, action, object);
 	const struct json *live = ask(p, cluster, c, API_GET, NULL);
 	if (action != ACTION_DELETE) {
 		c->desired = object;

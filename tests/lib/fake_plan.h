@@ -19,6 +19,10 @@ struct planned_application *fake_plan_application(struct plan *p, const char *na
 struct change *fake_plan_add(struct plan *p, struct cluster *c, enum action action,
 			     const char *object);
 
+/* Likewise of a hook: what is there is that of an earlier run. */
+struct change *fake_plan_add_hook(struct plan *p, struct cluster *c, struct hook hook,
+				  const char *object);
+
 /* Order, counts, digest. */
 void fake_plan_finish(struct plan *p);
 
