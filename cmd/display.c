@@ -302,8 +302,7 @@ static void say_finished(const struct change *c, const struct object_result *r)
 	AUTO(arena_done) struct arena a = { 0 };
 	const char *message = one_terminal() ? NULL : r->message; /* the report says it */
 	say_note("%-10s %-8s %s  %.2f s%s%s", result_word(r), action_name(c->action),
-		 change_label(&a, c), r->seconds, message ? ": " : "",
-		 message ? message : "");
+		 change_label(&a, c), r->seconds, message ? ": " : "", message ? message : "");
 }
 
 static void on_finished(void *ctx, const struct change *c, const struct object_result *r)
