@@ -8,6 +8,7 @@
 #include "plan/diff/unchanged.h"
 #include "plan/keep.h"
 #include "plan/state.h"
+#include "plan/takes.h"
 
 /* ---- is it to stay? */
 
@@ -149,10 +150,39 @@ static bool is_allowed(const struct build *b, const struct subject *s)
 	return false;
 }
 
+static int count(void *ctx, struct list_request *request, const struct json *object,
+		 struct err *err)
+{
+	(void)request, (void)object, (void)err;
+	++*(size_t *)ctx;
+	return 0;
+}
+
+/* A CRD without objects takes nothing along; apply makes sure that it still does not.  What cannot
+ * be listed may have some. */
+static bool has_no_objects(struct build *b, const struct subject *s)
+{
+	const struct change c = { .ref = s->ref };
+	size_t n = 0, listed = 0;
+	if (!b->o->cluster || strcmp(s->ref.kind, "CustomResourceDefinition") != 0)
+		return false;
+	for (size_t i = 0; i < b->kinds.n && !n; i++) {
+		AUTO(err_done) struct err ignored = { 0 };
+		struct list_request all = { .kind = &b->kinds.items[i] };
+		if (all.kind->deferred || !takes_one(&c, all.kind, ""))
+			continue;
+		bool ok =
+			b->o->cluster->ops->list(b->o->cluster, &all, 1, count, &n, &ignored) == 0;
+		listed += ok && !all.err.code;
+		err_done(&all.err);
+	}
+	return listed && !n;
+}
+
 static const char *why_refused(struct build *b, const struct subject *s, const char *why)
 {
 	const char *data = data_in(&s->ref);
-	if (!data || is_allowed(b, s))
+	if (!data || is_allowed(b, s) || has_no_objects(b, s))
 		return NULL;
 	return arena_fmt(&b->arena,
 			 "%s, but %s: allow it with --allow-delete %s, or allowDelete: [%s]", why,

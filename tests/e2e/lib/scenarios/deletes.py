@@ -337,3 +337,32 @@ def takes_along(s):
     s.apply(s.plan(*allowed))
     left = s.cluster.get("Namespace", s.ns)
     s.check(not left or "deletionTimestamp" in left["metadata"], "the namespace is still there")
+
+
+@scenario("empty-definition")
+def empty_definition(s):
+    """a CRD without objects may go; one that has got some since does not"""
+    s.init()
+    s.tree("new-world")
+    s.commit("first")
+    s.cluster.kinds["Widget"] = (f"{s.ns}.example.com/v1", "widgets", True)
+    s.apply(s.plan())
+    name = f"widgets.{s.ns}.example.com"
+    for file in ("widget.yaml", "crd.yaml"):
+        s.write(file, "# gone\n")
+    s.commit("gone")
+    refused = s.plan(expect=EXIT_REFUSED)
+    s.equal(refused.change(name)["action"], "refused", "a CRD whose object goes with the same plan")
+    s.apply(refused, "--allow-partial")
+    plan = s.plan()
+    s.changes(plan, {f"CustomResourceDefinition/{name}": "delete"})
+    s.equal(plan.change(name)["takes"], [], "what goes with it")
+    s.contains(plan.text, "takes nothing else along", "the text")
+    s.cluster.server_apply(json.dumps({"apiVersion": f"{s.ns}.example.com/v1", "kind": "Widget",
+                                       "metadata": {"name": "foreign"}, "spec": {"size": 1}}))
+    stale = s.apply(plan, expect=EXIT_STALE)
+    s.contains(stale["stderr"], f"more than the plan says: Widget.{s.ns}.example.com {s.ns}/foreign", "the error")
+    s.cluster.delete("Widget", "foreign")
+    s.apply(plan)
+    left = s.cluster.get("CustomResourceDefinition", name)
+    s.check(not left or "deletionTimestamp" in left["metadata"], "the CRD is still there")
