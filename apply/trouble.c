@@ -206,8 +206,9 @@ static int on_pod(void *ctx, struct list_request *r, const struct json *pod, str
 {
 	struct search *s = ctx;
 	(void)r, (void)err;
-	if (!is_owned(pod, s->owner) || meta_text(pod, "deletionTimestamp") ||
-	    s->seen++ >= TROUBLE_MAX_PODS)
+	bool ours = is_kind(s->ref, "", "Pod") ? text_is(meta_text(pod, "uid"), s->of->uid)
+					       : is_owned(pod, s->owner);
+	if (!ours || meta_text(pod, "deletionTimestamp") || s->seen++ >= TROUBLE_MAX_PODS)
 		return 0;
 	s->pods++;
 	const char *phase = json_str(json_at(pod, "status", "phase", NULL));
@@ -233,6 +234,11 @@ static void find_pods(struct search *s)
 	AUTO(buf_done) struct buf selector = { 0 };
 	put_selector(&selector, s->of->selector);
 	s->owner = s->of->uid;
+	if (is_kind(s->ref, "", "Pod")) {
+		list(s, "", "Pod", NULL, arena_fmt(&s->arena, "metadata.name=%s", s->ref->name),
+		     on_pod);
+		return;
+	}
 	if (is_kind(s->ref, "apps", "Deployment")) {
 		s->owner = NULL;
 		list(s, "apps", "ReplicaSet", buf_text(&selector), NULL, on_replica_set);
@@ -331,10 +337,6 @@ void trouble_find(struct run *r, const struct object_ref *ref, const struct trou
 	*out = (struct trouble_found){ 0 };
 	if (is_kind(ref, "", "PersistentVolumeClaim")) {
 		find_claim(&s, out);
-	} else if (is_kind(ref, "", "Pod")) {
-		find_event(&s, of->uid);
-		if (s.event)
-			out->text = xfmt("%s: %s", s.event_reason, s.event);
 	} else {
 		find_pods(&s);
 		if (s.pod)

@@ -51,6 +51,7 @@ struct display {
 	int64_t drawn_at;
 	bool stale; /* something has changed since */
 	bool ended;
+	unsigned said; /* of what is waited for now */
 };
 
 bool one_terminal(void)
@@ -314,6 +315,8 @@ static void on_finished(void *ctx, const struct change *c, const struct object_r
 		return;
 	bool plain = result_object_is_plain(r);
 	bool idle = change_is_hook(c) && r->outcome == OUTCOME_UNCHANGED; /* it does not run */
+	d->said -= item->said;
+	item->said = false;
 	item->phase = plain ? PHASE_DONE : PHASE_FAILED;
 	w->begun = w->begun || !idle;
 	w->done += plain;
@@ -333,13 +336,16 @@ static void on_waiting(void *ctx, const char *what)
 }
 
 /* Without a terminal: now and then. */
-static void say_not_ready(const struct change *c, struct item *item)
+static void say_not_ready(struct display *d, const struct change *c, struct item *item)
 {
 	AUTO(arena_done) struct arena a = { 0 };
 	double since = item->seconds - item->said_at;
-	bool due = !item->said || since >= (item->unsaid ? DISPLAY_SAY_AGAIN : DISPLAY_REPEAT);
-	if (!due)
+	int pause = !item->said    ? DISPLAY_SAY_FIRST
+		    : item->unsaid ? DISPLAY_SAY_AGAIN
+				   : DISPLAY_REPEAT;
+	if (since < pause || (!item->said && d->said == DISPLAY_MAX_SAID))
 		return;
+	d->said += !item->said;
 	item->said = true;
 	item->unsaid = false;
 	item->said_at = item->seconds;
@@ -360,7 +366,7 @@ static void on_not_ready(void *ctx, const struct change *c, const char *why, dou
 		item->unsaid = true;
 	}
 	if (!d->live)
-		say_not_ready(c, item);
+		say_not_ready(d, c, item);
 	changed(d);
 }
 

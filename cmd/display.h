@@ -9,17 +9,19 @@
  *     wave 0   ━━━━━━━━━━━━━━━━━━━━  4/4
  *     wave 1   ━━━━━━━━━━──────────  2/4  Deployment shop/web, 12 s: 3 of 4 available
  *
- * Elsewhere a line a change when it has ended, and while something is waited for a line when that
- * begins, when its reason changes (DISPLAY_SAY_AGAIN seconds apart), and every
- * DISPLAY_REPEAT seconds. */
+ * Elsewhere a line a change when it has ended, and a line for what is waited for longer than
+ * DISPLAY_SAY_FIRST seconds: then, when its reason changes (DISPLAY_SAY_AGAIN seconds apart), and
+ * every DISPLAY_REPEAT seconds; for DISPLAY_MAX_SAID objects at once. */
 #ifndef CMD_DISPLAY_H
 #define CMD_DISPLAY_H
 
 #include "apply/apply.h"
 
 enum {
+	DISPLAY_SAY_FIRST = 2,
 	DISPLAY_SAY_AGAIN = 10,
 	DISPLAY_REPEAT = 60,
+	DISPLAY_MAX_SAID = 20,
 	DISPLAY_REDRAW_MS = 100,
 	DISPLAY_MAX_LINES = 8, /* fewer on a low terminal */
 };

@@ -1,11 +1,14 @@
 """What is told of an apply: webhooks and the report on a terminal."""
 
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import pty
+import struct
 import subprocess
+import termios
 import time
 
 from ..suite import scenario
@@ -152,11 +155,13 @@ def terminal(s):
     s.contains(text, "Plan again", "the next step")
 
 
-def on_terminal(s, *args):
-    """What rhumb prints where stdout and stderr are one terminal."""
+def on_terminal(s, *args, columns=0, env=None):
+    """What rhumb prints where stdout and stderr are one terminal; 0 columns: of unknown size."""
     main, side = pty.openpty()
+    if columns:
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     environment = {"PATH": os.environ["PATH"], "HOME": s.home, "TERM": "xterm", "LC_ALL": "C.UTF-8",
-                   **s.cluster.env}
+                   **s.cluster.env, **(env or {})}
     process = subprocess.Popen([os.path.join(s.build, "rhumb"), *args], cwd=s.repo,
                                env=environment, stdout=side, stderr=side)
     os.close(side)
