@@ -61,6 +61,7 @@ static int deleted(void *ctx, struct api_call *call, struct err *err)
 	d->done = (call->status >= 200 && call->status < 300) || call->status == 404 ||
 		  call->status == 409;
 	d->answered = call->status != 0 && call->status < 500;
+	d->run->wrote = d->run->wrote || !d->answered || call->status < 300;
 	free(TAKE(d->why));
 	d->why = xstrdup(call->err.msg ? call->err.msg : "no answer");
 	AUTO(err_done) struct err failed = { 0 };

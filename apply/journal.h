@@ -12,11 +12,12 @@
  * Lines of JSON that are only ever appended, each with a "record":
  *
  *   run      plan, cluster, tool, time: a process begins (the first line) or resumes
- *   intent   id, step, uid and resourceVersion that the write asks for, `sent` (digest of what is
- *            sent), of a takeover `makes` (digest of the managedFields after it), and the object
- *            before the first write: `before`, nothing for one that is not there.  Of a Secret no
- *            value: `sealed` has the whole (base/seal.h, under RHUMB_KEY), or `note` says that its
- *            values cannot be restored
+ *   intent   id (of a change, or what stands for an ApplySet or a hook's delete policy), step,
+ *            uid and resourceVersion that the write asks for, `sent` (digest of what is sent), of
+ *            a takeover `makes` (digest of the managedFields after it), and the object before the
+ *            first write: `before`, nothing for one that is not there.  Of a Secret no value:
+ *            `sealed` has the whole (base/seal.h, under RHUMB_KEY), or `note` says that its values
+ *            cannot be restored
  *   answer   id, step, status (0: none), uid and resourceVersion after it
  *   end      id and outcome, as in the result file.  What is waited for until it is ready has
  *            none before: a run that resumes goes on waiting for it

@@ -435,6 +435,36 @@ static void a_lost_answer(void **state)
 		}
 }
 
+/* What cannot be read is not run blindly, and nothing is forgotten or run twice. */
+static void a_read_that_fails(void **state)
+{
+	static const enum fake_fault faults[] = { FAKE_LOSE, FAKE_BREAK, FAKE_REFUSE };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++)
+		for (int at = 0; at < 10; at++) {
+			struct scene c;
+			start(&c);
+			add_hook(&c, HOOK_PRE_SYNC, BEFORE, JOB("migrate"));
+			add_hook(&c, HOOK_POST_SYNC, ON_SUCCESS, JOB("check"));
+			world_plan(&c.w, ACTION_CREATE, CONFIG("shop", "a", "1"));
+			world_planned(&c.w);
+			c.w.f.fail_at = at;
+			c.w.f.fail_reads = true;
+			c.w.f.fault = faults[i];
+			int rc = world_apply(&c.w);
+			const char *log = buf_text(&c.w.f.log);
+			const char *first = strstr(log, "apply Job shop/migrate");
+			assert_null(first ? strstr(first + 1, "apply Job shop/migrate") : NULL);
+			bool all = first && strstr(log, "apply Job shop/check") &&
+				   strstr(log, "delete Job shop/check");
+			if (rc == 0 && !all)
+				fail_msg("fault %zu at %d: forgotten", i, at);
+			if (rc < 0 && OUTCOME_OF(&c.w, ID("migrate", "PreSync")) != OUTCOME_APPLIED)
+				assert_null(fake_get(&c.w.f, "ConfigMap", "shop", "a"));
+			finish(&c);
+		}
+}
+
 /* ---- a run that was ended, and the next */
 
 /* Interrupts the apply while it waits for a hook. */
@@ -618,12 +648,13 @@ int main(void)
 		cmocka_unit_test(also_one_that_comes_late),
 		cmocka_unit_test(a_policy_that_cannot_be_carried_out),
 		cmocka_unit_test(a_lost_answer),
+		cmocka_unit_test(a_read_that_fails),
 		cmocka_unit_test(a_hook_that_runs_is_waited_for_again),
 		cmocka_unit_test(a_hook_that_failed_runs_again),
 		cmocka_unit_test(a_hook_that_was_late_counts),
 		cmocka_unit_test(a_hook_that_is_gone_is_not_run_again_unasked),
 	};
-	size_t n = 18;
+	size_t n = 19;
 	for (size_t i = 0; i < ARRAY_LEN(policy_cases); i++)
 		tests[n++] = fixture_row(policy_cases[i].name, policy_run, &policy_cases[i]);
 	for (size_t i = 0; i < ARRAY_LEN(ready_cases); i++)

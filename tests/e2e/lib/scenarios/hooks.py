@@ -1,5 +1,6 @@
 """Hooks: what runs before, after, and after a failure."""
 
+import base64
 import json
 import signal
 
@@ -323,6 +324,53 @@ def pod_hook(s):
     change(s, "2")
     outcomes(s, s.apply(s.plan()), both_PreSync="applied", both_PostSync="applied")
     s.check(uid(s, "both", "ConfigMap") not in (first, None), "it has run again")
+
+
+SECRET = json.dumps({"apiVersion": "v1", "kind": "Secret",
+                     "metadata": {"name": "login", "annotations": {ARGO: "PreSync"}},
+                     "stringData": {"password": "$secret"}})
+
+
+@scenario("hooks-secret")
+def secret(s):
+    """a Secret as a hook: its values come from Git, and are nowhere to be seen"""
+    begin(s, SECRET)
+    plan = s.plan()
+    s.equal(plan["changes"][0]["desired"]["data"], {"password": None}, "values in the plan")
+    for value in ("2", "3"):
+        outcomes(s, s.apply(plan), login_PreSync="applied", a="applied")
+        data = s.cluster.get("Secret", "login")["data"]
+        s.equal(base64.b64decode(data["password"]).decode(), s.secret, "the password")
+        change(s, value)
+        plan = s.plan()
+
+
+KIND = """apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: tasks.$name.work.io}
+spec:
+  group: $name.work.io
+  names: {kind: Task, plural: tasks, singular: task, listKind: TaskList}
+  scope: Namespaced
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+"""
+
+
+@scenario("hooks-custom")
+def custom(s):
+    """a hook of a kind that comes with the plan: its CRD is written first"""
+    begin(s, KIND, json.dumps({"apiVersion": "$name.work.io/v1", "kind": "Task", "metadata": {
+        "name": "first", "annotations": {ARGO: "PreSync"}}}))
+    plan = s.plan()
+    s.equal([c["object"]["kind"] for c in plan["changes"]],
+            ["CustomResourceDefinition", "Task", "ConfigMap"], "order")
+    s.equal(set(s.outcomes(s.apply(plan)).values()), {"applied"}, "outcomes")
+    nothing_to_do(s)
 
 
 @scenario("hooks-helm", backends=("file",))
