@@ -96,11 +96,13 @@ yaml-oracle: $(BUILD)/tests/yaml-to-json
 	@tests/yaml-oracle/run $(BUILD)
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+# -O1 takes two thirds of the time to compile.
+ASAN := BUILD=build/asan CFLAGS='-O1 -g' EXTRA='$(SANITIZE)'
 asan:
-	@$(MAKE) BUILD=build/asan EXTRA='$(SANITIZE)' unit-kube
+	@$(MAKE) $(ASAN) unit-kube
 
 asan-e2e:
-	@$(MAKE) BUILD=build/asan EXTRA='$(SANITIZE)' e2e
+	@$(MAKE) $(ASAN) e2e
 
 # The whole build and its tests with the other compiler.
 clang:
