@@ -320,10 +320,220 @@ static void by_rule(void **state)
 	world_done(&c.w);
 }
 
+/* ---- a watch that tells what a test makes it tell */
+
+enum { MAX_TARGETS = 4 };
+
+static struct watching {
+	struct cluster_ops ops;
+	watch_fn *tell;
+	void *ctx;
+	void *users[MAX_TARGETS];
+	char targets[MAX_TARGETS][64]; /* "Deployment/shop/web", "Deployment/shop/" for all */
+	unsigned n, pumps;
+	struct fake_cluster *f;
+	void (*script)(struct watching *w, unsigned pump); /* from 1 */
+	int fails_at;                                      /* this pump; 0: none */
+} watching;
+
+static struct watch *open_watch(struct cluster *c, watch_fn *tell, void *ctx, struct err *err)
+{
+	(void)err;
+	watching.f = (struct fake_cluster *)c;
+	watching.tell = tell;
+	watching.ctx = ctx;
+	return (struct watch *)&watching;
+}
+
+static void add_watch(struct watch *w, const struct watch_target *t, void *user)
+{
+	(void)w;
+	assert_true(watching.n < MAX_TARGETS);
+	snprintf(watching.targets[watching.n], sizeof(watching.targets[0]), "%s/%s/%s",
+		 t->kind->kind, t->namespace, t->name ? t->name : "");
+	watching.users[watching.n++] = user;
+}
+
+static int pump_watch(struct watch *w, unsigned ms, struct err *err)
+{
+	(void)w, (void)ms;
+	watching.pumps++;
+	if ((int)watching.pumps == watching.fails_at)
+		return err_set(err, ERR_SYSTEM, "no sockets left");
+	watching.script(&watching, watching.pumps);
+	return 0;
+}
+
+static void close_watch(struct watch *w)
+{
+	(void)w;
+}
+
+static void told(struct watching *w, enum watch_event event, const struct json *object)
+{
+	AUTO(err_done) struct err why = { 0 };
+	if (event == WATCH_LOST)
+		err_set(&why, ERR_FORBIDDEN, "may not watch");
+	w->tell(w->ctx, w->users[0], event, object, event == WATCH_LOST ? &why : NULL);
+}
+
+/* The Deployment as it is, or was at another version or under another uid. */
+static void told_web(struct watching *w, enum watch_event event, const char *status,
+		     const char *version, const char *uid)
+{
+	fake_put(w->f, status, "controller", "Update");
+	struct json object = json_copy(&w->f->arena, fake_get(w->f, "Deployment", "shop", "web"));
+	struct json *meta = json_edit(&w->f->arena, &object, "metadata");
+	if (version)
+		json_set_str(&w->f->arena, meta, "resourceVersion", version);
+	if (uid)
+		json_set_str(&w->f->arena, meta, "uid", uid);
+	told(w, event, &object);
+}
+
+static void start_watching(struct scene *c, void (*script)(struct watching *w, unsigned pump))
+{
+	start(c);
+	watching = (struct watching){ .ops = *c->w.f.base.ops, .script = script };
+	watching.ops.watch_open = open_watch;
+	watching.ops.watch_add = add_watch;
+	watching.ops.watch_pump = pump_watch;
+	watching.ops.watch_close = close_watch;
+	c->w.f.base.ops = &watching.ops;
+}
+
+static void tells_of_before(struct watching *w, unsigned pump)
+{
+	if (pump == 1) {
+		told(w, WATCH_LISTING, NULL);
+		told_web(w, WATCH_OBJECT, STATUS("1"), "9", NULL);
+		told(w, WATCH_LISTED, NULL);
+	} else if (pump == 3) {
+		told_web(w, WATCH_OBJECT, STATUS("1"), NULL, NULL);
+	}
+}
+
+/* What a watch still has of the object before the write counts for nothing. */
+static void outdated_news(void **state)
+{
+	(void)state;
+	struct scene c;
+	start_watching(&c, tells_of_before);
+	plan(&c);
+	world_apply_ok(&c.w);
+	assert_int_equal(watching.pumps, 3);
+	assert_int_equal(c.reads, 0); /* nothing is read beside the watch */
+	assert_int_equal(watching.n, 1);
+	assert_string_equal(watching.targets[0], "Deployment/shop/web");
+	world_done(&c.w);
+}
+
+static void tells_of_another(struct watching *w, unsigned pump)
+{
+	(void)pump;
+	told_web(w, WATCH_OBJECT, STATUS("1"), NULL, "another");
+}
+
+static void tells_that_it_went(struct watching *w, unsigned pump)
+{
+	(void)pump;
+	told_web(w, WATCH_GONE, STATUS("1"), NULL, NULL);
+}
+
+static void lists_without_it(struct watching *w, unsigned pump)
+{
+	(void)pump;
+	told(w, WATCH_LISTING, NULL);
+	told(w, WATCH_LISTED, NULL);
+}
+
+/* It was told in a list, and is not in the next one. */
+static void lists_again_without_it(struct watching *w, unsigned pump)
+{
+	told(w, WATCH_LISTING, NULL);
+	if (pump == 1)
+		told_web(w, WATCH_OBJECT, STATUS("0"), NULL, NULL);
+	told(w, WATCH_LISTED, NULL);
+}
+
+struct bad_news {
+	const char *name;
+	void (*script)(struct watching *w, unsigned pump);
+	const char *message;
+};
+
+static const struct bad_news bad_news[] = {
+	{ "watched: another one", tells_of_another,
+	  "written, but not ready: it was deleted, and another one is there" },
+	{ "watched: gone", tells_that_it_went, "it was deleted while it was waited for" },
+	{ "watched: not in the list", lists_without_it, "it was deleted while it was waited for" },
+	{ "watched: not in the list any more", lists_again_without_it,
+	  "it was deleted while it was waited for" },
+};
+
+static void bad_news_run(void **state)
+{
+	const struct bad_news *row = *state;
+	struct scene c;
+	start_watching(&c, row->script);
+	plan(&c);
+	world_apply_fails(&c.w, ERR_PARTIAL, "1 failed, 1 not tried");
+	expect_message(&c, DEPLOYMENT_ID, row->message);
+	world_done(&c.w);
+}
+
+static void is_lost(struct watching *w, unsigned pump)
+{
+	if (pump == 1)
+		told(w, WATCH_LOST, NULL);
+}
+
+/* Without a watch the object is read again and again. */
+static void lost_watch(void **state)
+{
+	bool breaks = *(const bool *)*state;
+	struct scene c;
+	start_watching(&c, is_lost);
+	watching.fails_at = breaks ? 1 : 0;
+	plan(&c);
+	c.becomes = STATUS("1");
+	c.after = 2;
+	world_apply_ok(&c.w);
+	assert_int_equal(c.reads, 2);
+	world_done(&c.w);
+}
+
+static void both_become_ready(struct watching *w, unsigned pump)
+{
+	(void)pump;
+	told_web(w, WATCH_OBJECT, STATUS("1"), NULL, NULL);
+	fake_put(w->f,
+		 WORKLOAD("Deployment", "shop", "api", "0",
+			  "\"status\":{\"observedGeneration\":1,\"replicas\":1,"
+			  "\"updatedReplicas\":1,\"availableReplicas\":1}"),
+		 "controller", "Update");
+	told(w, WATCH_OBJECT, fake_get(w->f, "Deployment", "shop", "api"));
+}
+
+/* One watch for all objects of a kind and namespace. */
+static void one_watch_for_two(void **state)
+{
+	(void)state;
+	struct scene c;
+	start_watching(&c, both_become_ready);
+	world_plan(&c.w, ACTION_CREATE,
+		   WORKLOAD("Deployment", "shop", "api", "0", "\"spec\":{\"replicas\":1}"));
+	plan(&c);
+	world_apply_ok(&c.w);
+	assert_int_equal(watching.n, 1);
+	assert_string_equal(watching.targets[0], "Deployment/shop/");
+	world_done(&c.w);
+}
+
 int main(void)
 {
 	static const bool yes = true, no = false;
-	const struct CMUnitTest tests[] = {
+	struct CMUnitTest tests[32] = {
 		cmocka_unit_test(later_wave),
 		cmocka_unit_test(never_ready),
 		cmocka_unit_test(unchanged_and_not_ready),
@@ -337,6 +547,15 @@ int main(void)
 		cmocka_unit_test(deletes_come_last),
 		cmocka_unit_test(nobody_may_look),
 		cmocka_unit_test(by_rule),
+		cmocka_unit_test(outdated_news),
+		cmocka_unit_test(one_watch_for_two),
+		fixture_row("a watch that nobody may have", lost_watch, &no),
+		fixture_row("a watch that breaks", lost_watch, &yes),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	size_t n = 0;
+	while (tests[n].name)
+		n++;
+	for (size_t i = 0; i < ARRAY_LEN(bad_news); i++)
+		tests[n++] = fixture_row(bad_news[i].name, bad_news_run, &bad_news[i]);
+	return _cmocka_run_group_tests("wait", tests, n, NULL, NULL);
 }
