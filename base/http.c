@@ -153,6 +153,11 @@ int http_client_new(struct http_client **out, const struct http_options *o, stru
 	return 0;
 }
 
+bool http_client_is_http2(const struct http_client *c)
+{
+	return c->http2;
+}
+
 static void slots_free(struct http_client *c)
 {
 	for (size_t i = 0; i < c->n_slots; i++) {

@@ -120,6 +120,9 @@ typedef int http_done_fn(void *ctx, struct http_request *r, struct http_answer *
 struct http_client;
 
 int http_client_new(struct http_client **out, const struct http_options *options, struct err *err);
+/* Whether the server has answered over HTTP/2, so that one connection carries any number. */
+bool http_client_is_http2(const struct http_client *c);
+
 /* The same bit by bit.  Until http_flow_free(), which abandons what is in flight, the client is
  * not used for anything else.  http_flow_pump() returns after `ms`, or earlier when a piece of a
  * body or the end of a request was handed over. */

@@ -26,6 +26,7 @@ struct http_client {
 	unsigned backoff_ms;
 	unsigned seed; /* of the jitter */
 	bool came;     /* a piece of a body */
+	bool http2;    /* the server has answered so */
 };
 
 enum transfer_state { TRANSFER_IDLE, TRANSFER_RUNNING, TRANSFER_WAITING };

@@ -89,6 +89,8 @@ static size_t on_header(char *line, size_t size, size_t n, void *arg)
 			t->client->host, HTTP_MAX_HEADER_BYTES);
 		return 0;
 	}
+	if (n > 6 && memcmp(line, "HTTP/2", 6) == 0)
+		t->client->http2 = true;
 	keep_header(t, line, n);
 	return n;
 }

@@ -230,6 +230,14 @@ static void real_server(void **state)
 	pump_until(c, w, &log, "-one ");
 	assert_string_equal(buf_text(&log), "( ) one one -one ");
 	c->ops->watch_close(w);
+	/* As many as HTTP/2 carries over one connection. */
+	buf_reset(&log);
+	w = c->ops->watch_open(c, tell, &log, &err);
+	for (int i = 0; i < KUBE_MAX_WATCHES + 1; i++)
+		c->ops->watch_add(w, &(struct watch_target){ &config_map, namespace, "one" },
+				  (void *)"user");
+	assert_string_equal(buf_text(&log), "!more than 64 watches at once ");
+	c->ops->watch_close(w);
 	send_call(c, API_DELETE, home);
 }
 

@@ -311,11 +311,10 @@ static int make_path(struct stream *s, struct err *err)
 	return 0;
 }
 
-/* Without HTTP/2 each watch takes a connection. */
+/* Without HTTP/2 each watch takes a connection.  Other requests have shown by now which it is. */
 static size_t most(const struct watch *w)
 {
-	bool many = strncmp(w->kube->config.server, "https:", 6) == 0;
-	return many ? KUBE_MAX_WATCHES : HTTP_MAX_CONNECTIONS;
+	return http_client_is_http2(w->kube->http) ? KUBE_MAX_WATCHES : HTTP_MAX_CONNECTIONS;
 }
 
 void kube_watch_add(struct watch *w, const struct watch_target *t, void *user)
