@@ -179,8 +179,11 @@ static const char *pass(struct run *r, bool *left)
 			struct step *s = &r->steps[i];
 			if (s->change->hook.phase == HOOK_SYNC_FAIL)
 				continue; /* see clear_up() */
-			bool waits = s->state == STEP_READY && has_to_wait(r, s);
+			bool asleep = wait_is_asleep(s);
+			bool waits = (asleep || s->state == STEP_READY) && has_to_wait(r, s);
 			*left = *left || waits;
+			if (asleep && !waits)
+				wait_wake(s, r);
 			if (s->state == STEP_READY && !waits)
 				c.steps[c.n++] = s;
 		}
@@ -244,6 +247,7 @@ void execute(struct run *r)
 		continue;
 	if (!why)
 		why = halted(r);
+	wait_drop(r, why);
 	hooks_clean(r);
 	clear_up(r);
 	r->stopped = why;

@@ -185,7 +185,10 @@ bool wait_begin(struct run *r, struct step *s, enum outcome outcome, const char 
 	json_int64(json_at(object, "metadata", "generation", NULL), &w->generation);
 	GROW(all->items, all->n, all->cap);
 	all->items[all->n++] = w;
-	if (!s->started)
+	w->asleep = !s->writing && !s->looking;
+	if (w->asleep)
+		w->poll_at = WAIT_NEVER_MS;
+	else if (!s->started)
 		s->started = now;
 	free(s->note);
 	s->written = outcome;
@@ -194,6 +197,24 @@ bool wait_begin(struct run *r, struct step *s, enum outcome outcome, const char 
 	s->state = STEP_WRITTEN;
 	s->next = REQUEST_NONE;
 	return true;
+}
+
+bool wait_is_asleep(const struct step *s)
+{
+	return s->state == STEP_WRITTEN && s->wait->asleep;
+}
+
+void wait_wake(struct step *s, const struct run *r)
+{
+	struct wait *w = s->wait;
+	w->asleep = false;
+	w->since = w->poll_at = time_monotonic_ms();
+	w->look_at = w->look_at == WAIT_NEVER_MS ? WAIT_NEVER_MS
+						 : w->since + first_look(&s->change->ref);
+	w->deadline = deadline_of(r, s);
+	w->state = READY_IN_PROGRESS; /* until it is seen again */
+	if (!s->started)
+		s->started = w->since;
 }
 
 /* ---- the end of a wait */
@@ -311,7 +332,7 @@ static void look_for_trouble(struct waits *all)
 	int64_t now = time_monotonic_ms();
 	for (size_t i = 0, n = 0; i < all->n && n < WAIT_TROUBLES; i++) {
 		struct wait *w = all->items[i];
-		if (w->state != READY_IN_PROGRESS || w->gone || w->look_at > now)
+		if (w->asleep || w->state != READY_IN_PROGRESS || w->gone || w->look_at > now)
 			continue;
 		n++;
 		find_trouble(all, w);
@@ -353,7 +374,8 @@ static void settle(struct waits *all)
 {
 	const char *why = cut(all->run);
 	for (size_t i = all->n; i-- > 0;)
-		settle_one(all, all->items[i], why);
+		if (!all->items[i]->asleep)
+			settle_one(all, all->items[i], why);
 	if (!all->n)
 		wait_unfollow(all);
 }
@@ -367,6 +389,8 @@ static void tell(struct waits *all)
 	int64_t now = time_monotonic_ms();
 	for (size_t i = 0; i < all->n && p->not_ready; i++) {
 		struct wait *w = all->items[i];
+		if (w->asleep)
+			continue;
 		AUTO(auto_free) char *said = why_unready(w);
 		const char *why = said ? said : w->unserved ? "not served yet" : "not ready";
 		if (w->shown && strcmp(w->shown, why) == 0 && now - w->shown_at < 1000)
@@ -384,6 +408,8 @@ static unsigned until_next(const struct waits *all)
 	int64_t now = time_monotonic_ms(), next = now + WAIT_TURN_MS;
 	for (size_t i = 0; i < all->n; i++) {
 		const struct wait *w = all->items[i];
+		if (w->asleep)
+			continue;
 		int64_t at = w->unserved ? w->served_at : w->poll_at;
 		at = w->look_at < at ? w->look_at : at;
 		at = w->deadline < at ? w->deadline : at;
@@ -401,14 +427,41 @@ static void turn(struct waits *all)
 	settle(all);
 }
 
+static size_t awake(const struct waits *all)
+{
+	size_t n = 0;
+	for (size_t i = 0; all && i < all->n; i++)
+		n += !all->items[i]->asleep;
+	return n;
+}
+
 bool wait_turn(struct run *r)
 {
-	size_t n = r->waits ? r->waits->n : 0;
+	size_t n = awake(r->waits);
 	if (!n)
 		return false;
-	while (r->waits->n == n)
+	while (awake(r->waits) == n)
 		turn(r->waits);
 	return true;
+}
+
+/* What an earlier run has written stays open for the next one; anything else is as planned. */
+void wait_drop(struct run *r, const char *why)
+{
+	struct waits *all = r->waits;
+	for (size_t i = all ? all->n : 0; i-- > 0;) {
+		struct wait *w = all->items[i];
+		struct step *s = w->step;
+		if (!w->asleep)
+			continue;
+		bool written = resume_may_be_done(s);
+		AUTO(auto_free)
+		char *message = xfmt("%s, but not waited for: %s",
+				     written ? "written" : "as planned already",
+				     why ? why : "its turn did not come");
+		forget(all, w);
+		step_end(r, s, written ? OUTCOME_FAILED : s->written, message);
+	}
 }
 
 void wait_for(struct run *r, struct step **steps, size_t n)

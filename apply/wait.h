@@ -3,7 +3,10 @@
  *   wait_begin()     a write is done: is its object waited for?  The step is STEP_WRITTEN then,
  *                    and its outcome is not in the result yet
  *   wait_for()       until these steps have ended: for whoever needs some of them now
- *   wait_turn()      until one step or more of all that are STEP_WRITTEN has ended
+ *   wait_turn()      until one step or more of all that are STEP_WRITTEN and awake has ended
+ *   wait_wake()      the turn of a step has come whose object was as planned before anything was
+ *                    written: what keeps it may have been mended by then, so it is waited for
+ *                    from then on.  wait_drop() ends those whose turn never comes
  *   wait_failed()    the first step that was written and did not become ready
  *   wait_close()     at the end; waits for nothing
  *
@@ -64,8 +67,12 @@ bool wait_begin(struct run *r, struct step *s, enum outcome outcome, const char 
 
 void wait_for(struct run *r, struct step **steps, size_t n);
 
-/* false: no step is STEP_WRITTEN. */
+/* false: no step is STEP_WRITTEN and awake. */
 bool wait_turn(struct run *r);
+
+bool wait_is_asleep(const struct step *s);
+void wait_wake(struct step *s, const struct run *r);
+void wait_drop(struct run *r, const char *why);
 
 struct step *wait_failed(const struct run *r);
 

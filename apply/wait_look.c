@@ -77,7 +77,7 @@ static struct follow *find(struct waits *all, const struct object_ref *ref)
 
 static bool is_due(const struct wait *w, int64_t now)
 {
-	if (w->follow || w->poll_at == WAIT_NEVER_MS)
+	if (w->asleep || w->follow || w->poll_at == WAIT_NEVER_MS)
 		return false;
 	return !run_is_crd(w->step->change) || now - w->since >= WAIT_WATCH_CRD_MS;
 }
@@ -135,7 +135,8 @@ void wait_unfollow(struct waits *all)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		all->items[i]->follow = NULL;
-		all->items[i]->poll_at = time_monotonic_ms();
+		if (!all->items[i]->asleep)
+			all->items[i]->poll_at = time_monotonic_ms();
 	}
 	if (all->watch)
 		all->run->cluster->ops->watch_close(all->watch);
@@ -182,7 +183,8 @@ static void check_served(struct waits *all)
 	bool any = false;
 	int64_t now = time_monotonic_ms();
 	for (size_t i = 0; i < all->n; i++)
-		any = any || (all->items[i]->unserved && all->items[i]->served_at <= now);
+		any = any || (all->items[i]->unserved && !all->items[i]->asleep &&
+			      all->items[i]->served_at <= now);
 	if (!any)
 		return;
 	reread_kinds(all->run);

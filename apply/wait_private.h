@@ -13,6 +13,7 @@ struct wait {
 	const char *uid, *version; /* as written; "" where it is not known */
 	int64_t generation;
 	int64_t since, deadline; /* time_monotonic_ms(), as all times here */
+	bool asleep;             /* as planned before anything was written; its wave has not come */
 	enum readiness state;
 	char *why;         /* it is not ready; NULL: nobody says */
 	const char *gone;  /* it is not the object that was written any more; NULL: it is */

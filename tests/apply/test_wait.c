@@ -149,6 +149,62 @@ static void unchanged_and_not_ready(void **state)
 	world_done(&c.w);
 }
 
+#define DB WORKLOAD("Deployment", "shop", "db", "1", "\"spec\":{\"replicas\":1}")
+#define DB_STATUS(condition, available)                                                            \
+	WORKLOAD("Deployment", "shop", "db", "1",                                                  \
+		 "\"spec\":{\"replicas\":1},\"status\":{\"observedGeneration\":1,\"replicas\":1,"  \
+		 "\"updatedReplicas\":1,\"availableReplicas\":" available ",\"conditions\":[{"     \
+		 "\"type\":\"Progressing\",\"status\":\"True\",\"reason\":\"" condition "\"}]}")
+
+static void mend_db(void *ctx, struct fake_cluster *f, const struct api_call *call)
+{
+	struct scene *c = ctx;
+	if (strcmp(call->kind->kind, "Deployment") != 0 || !f->writes)
+		return;
+	if (strcmp(call->name, "web") == 0 && ++c->reads == 2)
+		fake_put(f, STATUS("1"), "controller", "Update");
+	if (strcmp(call->name, "db") == 0) {
+		assert_true(c->reads >= 2); /* nobody looks at it before its wave has come */
+		fake_put(f, DB_STATUS("NewReplicaSetAvailable", "1"), "controller", "Update");
+	}
+}
+
+/* What is as planned and broken may be mended by an earlier wave: it is judged when that is done.
+ */
+static void unchanged_in_a_later_wave(void **state)
+{
+	bool mended = *(const bool *)*state;
+	struct scene c;
+	start(&c);
+	world_plan(&c.w, ACTION_CREATE, DB)->wave = 1;
+	world_plan(&c.w, ACTION_CREATE, WEB);
+	world_planned(&c.w);
+	c.w.options.wait = WAIT_NEVER;
+	world_apply_ok(&c.w);
+	c.w.options.wait = WAIT_AS_PLANNED;
+	c.reads = 0;
+	fake_delete(&c.w.f, "Deployment", "shop", "web");
+	fake_put(&c.w.f, DB_STATUS("ProgressDeadlineExceeded", "0"), "controller", "Update");
+	c.w.f.before_read = mended ? mend_db : NULL;
+	c.told = 0;
+	c.w.options.wait_seconds = mended ? 60 : 1;
+	if (mended) {
+		world_apply_ok(&c.w);
+		assert_int_equal(world_result(&c.w, "apps/Deployment/shop/db")->became,
+				 BECAME_READY);
+	} else {
+		world_apply_fails(&c.w, ERR_PARTIAL, "1 failed");
+		world_expect(&c.w, DEPLOYMENT_ID, OUTCOME_FAILED);
+		expect_message(
+			&c, "apps/Deployment/shop/db",
+			"as planned already, but not waited for: Deployment shop/web failed");
+		assert_int_equal(world_result(&c.w, "apps/Deployment/shop/db")->became,
+				 BECAME_NOT_KNOWN);
+	}
+	world_expect(&c.w, "apps/Deployment/shop/db", OUTCOME_UNCHANGED);
+	world_done(&c.w);
+}
+
 static void failing_job(void **state)
 {
 	(void)state;
@@ -537,6 +593,9 @@ int main(void)
 		cmocka_unit_test(later_wave),
 		cmocka_unit_test(never_ready),
 		cmocka_unit_test(unchanged_and_not_ready),
+		fixture_row("unchanged, mended by an earlier wave", unchanged_in_a_later_wave,
+			    &yes),
+		fixture_row("unchanged, after a failure", unchanged_in_a_later_wave, &no),
 		cmocka_unit_test(failing_job),
 		cmocka_unit_test(deleted_meanwhile),
 		cmocka_unit_test(interrupted),
