@@ -5,7 +5,7 @@
  *
  * On the embedded cluster for every step.  On a real API server (RHUMB_TEST_KUBE as in
  * test_races.c) for KILL_SAMPLES of them (24, or "all"), as far from each other as they can be;
- * KILL_SEED moves them, so that each step has a seed that hits it. */
+ * KILL_SEED moves them, so that each step has a seed that hits it, and KILL_FROM begins at one. */
 #include "tests/lib/fake_world.h"
 
 #include <fcntl.h>
@@ -25,6 +25,7 @@
 
 #define CHANGES 44
 
+enum { KUBECTL_MS = 300 * 1000 }; /* on a machine that has much else to do */
 enum { NEVER = -1, SAMPLES = 24, INTERRUPT_EVERY = 5, MAX_STEPS = 2000 };
 
 /* Shared with the child, which does not live to tell. */
@@ -164,10 +165,13 @@ static void put_theirs(const struct place *p, char *text)
 		AUTO(auto_free) char *config = xfmt("--kubeconfig=%s/kubeconfig", p->kube);
 		const char *argv[] = { program, config, "create", "-f", "-", "--field-manager=helm",
 				       NULL };
-		struct process run = { .argv = argv, .input = text, .input_len = strlen(text) };
+		struct process run = { .argv = argv,
+				       .input = text,
+				       .input_len = strlen(text),
+				       .timeout_ms = KUBECTL_MS };
 		AUTO(process_result_done) struct process_result result = { 0 };
 		if (process_run(&run, &result, &err) < 0 || result.status)
-			fail_msg("kubectl: %s", buf_text(&result.messages));
+			fail_msg("kubectl: %s", err.msg ? err.msg : buf_text(&result.messages));
 	}
 	free(text);
 }
@@ -584,7 +588,8 @@ static void kube_leave(struct place *p)
 	const char *argv[] = { program, config, "delete", "crd", crd, "--wait=false", NULL };
 	struct err err = { 0 };
 	AUTO(process_result_done) struct process_result result = { 0 };
-	if (process_run(&(struct process){ .argv = argv }, &result, &err) < 0)
+	struct process run = { .argv = argv, .timeout_ms = KUBECTL_MS };
+	if (process_run(&run, &result, &err) < 0)
 		fail_msg("%s", err.msg);
 	plan_done(&p->plan);
 	free(p->result);
@@ -625,8 +630,11 @@ static void kube_killed(void **unused)
 	int samples = samples_of(u.steps), between = u.steps / samples;
 	int first = (seed ? number(seed) : 0) % between;
 	print_message("%d of %d steps\n", samples, u.steps);
+	const char *from = getenv("KILL_FROM");
 	for (int i = 0; i < samples; i++) {
 		int at = (int)((long)u.steps * i / samples) + first;
+		if (from && at < number(from))
+			continue;
 		kube_place(&p, dir, i + 1);
 		check_step(&p, &u, at);
 		kube_leave(&p);
