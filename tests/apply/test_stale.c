@@ -382,13 +382,15 @@ static void always(void *ctx, struct fake_cluster *f, unsigned nth)
 		 "controller", "Update");
 }
 
+static const enum action restless_actions[] = { ACTION_UPDATE, ACTION_DELETE };
+
 static void restless(void **state)
 {
-	(void)state;
+	const enum action *action = *state;
 	struct world w;
 	world_init(&w);
 	fake_put(&w.f, CONFIG("shop", "a", "1"), "helm", "Update");
-	world_plan(&w, ACTION_UPDATE, CONFIG("shop", "a", "2"));
+	world_plan(&w, *action, CONFIG("shop", "a", "2"));
 	world_planned(&w);
 	w.f.before_write = always;
 	world_apply_fails(&w, ERR_PARTIAL, "1 failed");
@@ -399,7 +401,7 @@ static void restless(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(stale_cases) + ARRAY_LEN(along_cases) + 4];
+	struct CMUnitTest tests[ARRAY_LEN(stale_cases) + ARRAY_LEN(along_cases) + 5];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(stale_cases); i++)
 		tests[n++] = fixture_row(stale_cases[i].name, stale_case_run, &stale_cases[i]);
@@ -408,6 +410,7 @@ int main(void)
 	tests[n++] = fixture_row("one refuses the whole plan", whole_plan, NULL);
 	tests[n++] = fixture_row("being deleted", being_deleted, NULL);
 	tests[n++] = fixture_row("moved to another application", moved_to_another, NULL);
-	tests[n++] = fixture_row("changed without end", restless, NULL);
+	tests[n++] = fixture_row("changed without end", restless, &restless_actions[0]);
+	tests[n++] = fixture_row("changed without end: a deletion", restless, &restless_actions[1]);
 	return _cmocka_run_group_tests("stale", tests, n, NULL, NULL);
 }
