@@ -329,9 +329,10 @@ static void defer(struct build *b, struct subject *s)
 	s->state = SUBJECT_CHANGED;
 	s->verified = VERIFIED_DEFERRED;
 	struct json *fields = arena_alloc(&b->arena, sizeof(*fields));
-	struct json body = build_body(b, &b->arena, s);
-	struct field_set owned = field_set_of(&b->arena, build_schema(b, s), &body);
-	owned = field_set_strip(&b->arena, &owned);
+	AUTO(arena_done) struct arena scratch = { 0 };
+	struct json body = build_body(b, &scratch, s);
+	struct field_set owned = field_set_of(&scratch, build_schema(b, s), &body);
+	owned = field_set_strip(&scratch, &owned);
 	*fields = field_set_json(&b->arena, &owned);
 	s->owned = fields;
 	s->after = s->desired;

@@ -141,26 +141,27 @@ static void write_go_json(struct buf *b, const struct json *v)
 	}
 }
 
-static char *element_key(struct arena *a, const struct path_element *e)
+static void write_key(struct buf *b, const struct path_element *e)
 {
-	AUTO(buf_done) struct buf b = { 0 };
 	switch (e->type) {
 	case PATH_FIELD:
-		return arena_fmt(a, "f:%s", e->name);
+		buf_printf(b, "f:%s", e->name);
+		break;
 	case PATH_INDEX:
-		return arena_fmt(a, "i:%" PRIu32, e->index);
+		buf_printf(b, "i:%" PRIu32, e->index);
+		break;
 	case PATH_KEY:
 	case PATH_VALUE:
-		buf_puts(&b, e->type == PATH_KEY ? "k:" : "v:");
-		write_go_json(&b, &e->value);
+		buf_puts(b, e->type == PATH_KEY ? "k:" : "v:");
+		write_go_json(b, &e->value);
 		break;
 	}
-	return arena_strndup(a, buf_text(&b), b.len);
 }
 
 struct json field_set_json(struct arena *a, const struct field_set *s)
 {
 	struct json out = json_of_object();
+	AUTO(buf_done) struct buf key = { 0 };
 	for (uint32_t i = 0; i < s->n; i++) {
 		const struct field_node *node = &s->nodes[i];
 		struct json below = field_set_json(a, &node->children);
@@ -168,7 +169,9 @@ struct json field_set_json(struct arena *a, const struct field_set *s)
 			continue;
 		if (node->member && below.n)
 			json_set(a, &below, ".", json_of_object());
-		json_set(a, &out, element_key(a, &node->element), below);
+		buf_reset(&key);
+		write_key(&key, &node->element);
+		json_set(a, &out, buf_text(&key), below);
 	}
 	return out;
 }
