@@ -9,10 +9,8 @@ static const char *const action_names[] = {
 _Static_assert(ARRAY_LEN(action_names) == ACTION_COUNT, "every action needs a name");
 
 static const char *const why_names[] = {
-	[WHY_GIT] = "git",
-	[WHY_DRIFT] = "drift",
-	[WHY_BOTH] = "both",
-	[WHY_SERVER] = "server",
+	[WHY_GIT] = "git",       [WHY_DRIFT] = "drift",       [WHY_BOTH] = "both",
+	[WHY_SERVER] = "server", [WHY_ROLLBACK] = "rollback",
 };
 _Static_assert(ARRAY_LEN(why_names) == WHY_COUNT, "every reason needs a name");
 

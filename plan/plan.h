@@ -7,7 +7,8 @@
  *
  * `digest` covers what the plan means: all of the file but `digest`, `meta`, the commit ids in
  * `git` (base, head, bases) and positions in files (from, file, line, col), which are for
- * display only and which apply must not read for a decision.
+ * display only and which apply must not read for a decision; and the place of the journal of a
+ * rollback: each change says by digest what it reads there.
  *
  * All strings and trees live in the plan's arena. */
 #ifndef PLAN_PLAN_H
@@ -40,10 +41,11 @@ enum action {
 };
 
 enum why {
-	WHY_GIT,    /* this change */
-	WHY_DRIFT,  /* Git is the same at base and head, the cluster moved away */
-	WHY_BOTH,   /* Git changed it, and the cluster was not as base said */
-	WHY_SERVER, /* defaulted or mutated by the server as a consequence */
+	WHY_GIT,      /* this change */
+	WHY_DRIFT,    /* Git is the same at base and head, the cluster moved away */
+	WHY_BOTH,     /* Git changed it, and the cluster was not as base said */
+	WHY_SERVER,   /* defaulted or mutated by the server as a consequence */
+	WHY_ROLLBACK, /* undoes what an apply did */
 	WHY_COUNT,
 };
 
@@ -75,6 +77,17 @@ struct takeover {
 	const char *manager;
 	const char *operation;     /* "Apply" or "Update" */
 	const char *subresource;   /* "" for none */
+	const struct json *fields; /* FieldsV1 */
+};
+
+/* Of a rollback: ownership that goes back, after the write, to a manager whose it was before the
+ * apply that is undone. */
+struct give_back {
+	const char *manager;
+	const char *operation;
+	const char *api_version;
+	const char *subresource;   /* "" for none */
+	const char *time;          /* of its entry then; NULL: none */
 	const struct json *fields; /* FieldsV1 */
 };
 
@@ -123,20 +136,32 @@ struct change {
 	size_t n_takeovers;
 	struct precondition precondition;
 	const struct json *desired; /* as declared, without our ApplySet label; NULL: delete.  A
-				       Secret's values are null: see source_blob */
+				       Secret's values are null: see source_blob.  Of a rollback
+				       exactly what is sent, label included */
 	const struct json *owned; /* FieldsV1 of ours after the write, label included; NULL: delete,
 				     unknown */
-	const char *source_blob;  /* Secrets only: the Git object to read values from, with ... */
+	const struct json *keeps; /* of a rollback: FieldsV1 that stay ours once give_backs are
+				     done, another write; NULL: all of owned, without one */
+	struct give_back *give_backs;
+	size_t n_give_backs;
+	const char *source_blob; /* Secrets only: the Git object to read values from, with ... */
 	unsigned source_document;
-	int64_t source_item; /* ... source_reload() */
-	const char *expect;  /* state_digest() of the object after the write; NULL: not known
-				(deferred, replace) */
-	bool takes_listed;   /* it was found out what goes with the object: */
+	int64_t source_item;       /* ... source_reload() */
+	const char *source_sealed; /* Secrets of a rollback: digest of the sealed object in the
+				      journal, instead of source_blob */
+	const char *expect;        /* state_digest() of the object after the write; NULL: not known
+				      (deferred, replace) */
+	bool takes_listed;         /* it was found out what goes with the object: */
 	struct taken_kind *takes;
 	size_t n_takes;
 	const char *reason;    /* conflict, unknown, delete, replace: why, for people */
 	const char **warnings; /* of the server */
 	size_t n_warnings;
+};
+
+/* What an ApplySet parent records as applied; NULL: nothing. */
+struct applied_record {
+	const char *commit, *repository, *digest;
 };
 
 struct planned_application {
@@ -154,6 +179,7 @@ struct planned_application {
 	unsigned wait_seconds; /* for one object at most */
 	struct ready_rule *ready;
 	size_t n_ready;
+	struct applied_record record; /* of a rollback: what the parent is to say again */
 };
 
 struct plan_summary {
@@ -184,6 +210,9 @@ struct plan {
 	struct plan_summary summary;
 	const char **notes; /* what people should know: folders not read, stale API groups */
 	size_t n_notes;
+	/* of a rollback (apply/rollback.h), else NULL */
+	const char *rollback_of;      /* digest of the plan whose apply it undoes */
+	const char *rollback_journal; /* where the journal of that apply is; not in the digest */
 };
 
 /* Counts by_action, hooks and drifted from the changes. */

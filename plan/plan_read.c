@@ -178,6 +178,39 @@ static int read_takeovers(struct reader *r, const struct json *v, struct change 
 	return 0;
 }
 
+static int read_give_backs(struct reader *r, const struct json *v, struct change *c)
+{
+	const struct json *items;
+	c->keeps = json_get(v, "keeps");
+	if (c->keeps && !json_is(c->keeps, JSON_OBJECT))
+		return wrong(r, c->keeps, "not an object:", "keeps");
+	if (!json_get(v, "givesBack"))
+		return 0;
+	if (list(r, v, "givesBack", &items) < 0)
+		return -1;
+	if (!c->keeps)
+		return wrong(r, v, "missing or not an object:", "keeps");
+	c->give_backs = arena_calloc(&r->p->arena, items->n, sizeof(*c->give_backs));
+	for (; c->n_give_backs < items->n; c->n_give_backs++) {
+		const struct json *item = &items->items[c->n_give_backs];
+		struct give_back *g = &c->give_backs[c->n_give_backs];
+		if (ONLY(r, item, "manager", "operation", "apiVersion", "subresource", "time",
+			 "fields") < 0 ||
+		    text(r, item, "manager", &g->manager) < 0 ||
+		    text(r, item, "operation", &g->operation) < 0 ||
+		    text(r, item, "apiVersion", &g->api_version) < 0 ||
+		    optional_text(r, item, "subresource", &g->subresource) < 0 ||
+		    optional_text(r, item, "time", &g->time) < 0)
+			return -1;
+		if (!g->subresource)
+			g->subresource = "";
+		g->fields = json_get(item, "fields");
+		if (!json_is(g->fields, JSON_OBJECT))
+			return wrong(r, item, "missing or not an object:", "fields");
+	}
+	return 0;
+}
+
 static int read_ref(struct reader *r, const struct json *v, struct object_ref *ref)
 {
 	const char *api_version;
@@ -260,6 +293,8 @@ static int read_source(struct reader *r, const struct json *v, struct change *c)
 	const struct json *o = json_get(v, "source");
 	if (!o)
 		return 0;
+	if (json_get(o, "sealed"))
+		return ONLY(r, o, "sealed") < 0 ? -1 : text(r, o, "sealed", &c->source_sealed);
 	if (ONLY(r, o, "blob", "document", "item") < 0 || text(r, o, "blob", &c->source_blob) < 0 ||
 	    small_number(r, o, "document", &c->source_document) < 0)
 		return -1;
@@ -327,6 +362,8 @@ static int check_change(struct reader *r, const struct json *v, const struct cha
 		return wrong(r, v, "an action that does not fit its", "precondition");
 	if (strcmp(c->id, hook_id(&r->p->arena, &c->ref, c->hook.phase)) != 0)
 		return wrong(r, v, "an id that is not its object's:", c->id);
+	if (!r->p->rollback_of && (c->keeps || c->source_sealed))
+		return wrong(r, v, "only a rollback has", c->keeps ? "keeps" : "sealed");
 	return 0;
 }
 
@@ -335,7 +372,7 @@ static int read_change(struct reader *r, const struct json *v, struct change *c)
 	int action = 0, verified = 0;
 	if (ONLY(r, v, "id", "action", "application", "wave", "hook", "object", "from", "verified",
 		 "fields", "takeovers", "precondition", "desired", "owned", "source", "expect",
-		 "reason", "warnings", "movedFrom", "pair", "takes") < 0 ||
+		 "reason", "warnings", "movedFrom", "pair", "takes", "keeps", "givesBack") < 0 ||
 	    text(r, v, "id", &c->id) < 0 ||
 	    name_of(r, v, "action", action_at, ACTION_COUNT, &action) < 0 ||
 	    text(r, v, "application", &c->application) < 0 || number(r, v, "wave", &c->wave) < 0 ||
@@ -343,8 +380,9 @@ static int read_change(struct reader *r, const struct json *v, struct change *c)
 	    read_from(r, v, c) < 0 ||
 	    name_of(r, v, "verified", verified_at, VERIFIED_COUNT, &verified) < 0 ||
 	    read_fields(r, v, c) < 0 || read_takeovers(r, v, c) < 0 ||
-	    read_precondition(r, v, &c->precondition) < 0 || read_source(r, v, c) < 0 ||
-	    read_takes(r, v, c) < 0 || optional_text(r, v, "movedFrom", &c->moved_from) < 0 ||
+	    read_give_backs(r, v, c) < 0 || read_precondition(r, v, &c->precondition) < 0 ||
+	    read_source(r, v, c) < 0 || read_takes(r, v, c) < 0 ||
+	    optional_text(r, v, "movedFrom", &c->moved_from) < 0 ||
 	    optional_text(r, v, "pair", &c->pair) < 0 ||
 	    optional_text(r, v, "expect", &c->expect) < 0 ||
 	    optional_text(r, v, "reason", &c->reason) < 0)
@@ -422,6 +460,29 @@ static int read_wait(struct reader *r, const struct json *application,
 	return 0;
 }
 
+static int read_rollback(struct reader *r, const struct json *root)
+{
+	const struct json *v = json_get(root, "rollback");
+	struct plan *p = r->p;
+	if (!v)
+		return 0;
+	if (ONLY(r, v, "of", "journal") < 0 || text(r, v, "of", &p->rollback_of) < 0)
+		return -1;
+	return text(r, v, "journal", &p->rollback_journal);
+}
+
+static int read_record(struct reader *r, const struct json *app, struct applied_record *out)
+{
+	const struct json *v = json_get(app, "record");
+	if (!r->p->rollback_of)
+		return v ? wrong(r, v, "only a rollback has", "record") : 0;
+	if (ONLY(r, v, "commit", "repository", "digest") < 0 ||
+	    optional_text(r, v, "commit", &out->commit) < 0 ||
+	    optional_text(r, v, "repository", &out->repository) < 0)
+		return -1;
+	return optional_text(r, v, "digest", &out->digest);
+}
+
 static int read_applications(struct reader *r, const struct json *root)
 {
 	const struct json *items;
@@ -433,9 +494,9 @@ static int read_applications(struct reader *r, const struct json *root)
 		const struct json *v = &items->items[p->n_applications];
 		struct planned_application *app = &p->applications[p->n_applications];
 		if (ONLY(r, v, "name", "path", "namespace", "applyset", "kinds", "namespaces",
-			 "wait") < 0 ||
-		    read_wait(r, v, app) < 0 || text(r, v, "name", &app->name) < 0 ||
-		    text(r, v, "path", &app->path) < 0 ||
+			 "wait", "record") < 0 ||
+		    read_wait(r, v, app) < 0 || read_record(r, v, &app->record) < 0 ||
+		    text(r, v, "name", &app->name) < 0 || text(r, v, "path", &app->path) < 0 ||
 		    text(r, v, "namespace", &app->namespace) < 0 ||
 		    text(r, v, "applyset", &app->applyset) < 0 ||
 		    strings(r, v, "kinds", &app->kinds, &app->n_kinds) < 0 ||
@@ -523,14 +584,14 @@ static int check_file(struct reader *r, const struct json *root)
 			      "the plan was altered: its content does not have the digest that it "
 			      "states; plan again");
 	return ONLY(r, root, "apiVersion", "kind", "digest", "meta", "git", "cluster",
-		    "applications", "summary", "changes", "policy", "notes");
+		    "applications", "rollback", "summary", "changes", "policy", "notes");
 }
 
 static int read_root(struct reader *r, const struct json *root)
 {
 	if (check_file(r, root) < 0 || read_git(r, root) < 0 || read_cluster(r, root) < 0 ||
-	    read_applications(r, root) < 0 || read_summary(r, root) < 0 ||
-	    read_changes(r, root) < 0 ||
+	    read_rollback(r, root) < 0 || read_applications(r, root) < 0 ||
+	    read_summary(r, root) < 0 || read_changes(r, root) < 0 ||
 	    strings(r, root, "notes", &r->p->notes, &r->p->n_notes) < 0)
 		return -1;
 	read_meta(r, root);

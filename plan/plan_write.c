@@ -58,6 +58,19 @@ static struct json takeover_to_json(struct arena *a, const struct takeover *t)
 	return v;
 }
 
+static struct json give_back_to_json(struct arena *a, const struct give_back *g)
+{
+	struct json v = json_of_object();
+	json_set_str(a, &v, "manager", g->manager);
+	json_set_str(a, &v, "operation", g->operation);
+	json_set_str(a, &v, "apiVersion", g->api_version);
+	if (*g->subresource)
+		json_set_str(a, &v, "subresource", g->subresource);
+	set_optional(a, &v, "time", g->time);
+	json_set(a, &v, "fields", *g->fields);
+	return v;
+}
+
 static struct json ref_to_json(struct arena *a, const struct object_ref *ref)
 {
 	struct json v = json_of_object();
@@ -93,6 +106,10 @@ static struct json precondition_to_json(struct arena *a, const struct preconditi
 static struct json source_to_json(struct arena *a, const struct change *c)
 {
 	struct json v = json_of_object();
+	if (c->source_sealed) {
+		json_set_str(a, &v, "sealed", c->source_sealed);
+		return v;
+	}
 	json_set_str(a, &v, "blob", c->source_blob);
 	json_set_int(a, &v, "document", c->source_document);
 	json_set_int(a, &v, "item", c->source_item);
@@ -158,7 +175,14 @@ static struct json change_to_json(struct arena *a, const struct change *c)
 		json_set(a, &v, "desired", *c->desired);
 	if (c->owned)
 		json_set(a, &v, "owned", *c->owned);
-	if (c->source_blob)
+	if (c->keeps)
+		json_set(a, &v, "keeps", *c->keeps);
+	if (c->n_give_backs) {
+		struct json *list = json_set(a, &v, "givesBack", json_of_array());
+		for (size_t i = 0; i < c->n_give_backs; i++)
+			json_append(a, list, give_back_to_json(a, &c->give_backs[i]));
+	}
+	if (c->source_blob || c->source_sealed)
 		json_set(a, &v, "source", source_to_json(a, c));
 	set_optional(a, &v, "expect", c->expect);
 	if (c->takes_listed) {
@@ -243,7 +267,17 @@ static struct json wait_to_json(struct arena *a, const struct planned_applicatio
 	return v;
 }
 
-static struct json application_to_json(struct arena *a, const struct planned_application *app)
+static struct json record_to_json(struct arena *a, const struct applied_record *r)
+{
+	struct json v = json_of_object();
+	set_optional(a, &v, "commit", r->commit);
+	set_optional(a, &v, "repository", r->repository);
+	set_optional(a, &v, "digest", r->digest);
+	return v;
+}
+
+static struct json application_to_json(struct arena *a, const struct plan *p,
+				       const struct planned_application *app)
 {
 	struct json v = json_of_object();
 	json_set_str(a, &v, "name", app->name);
@@ -254,6 +288,16 @@ static struct json application_to_json(struct arena *a, const struct planned_app
 	json_set(a, &v, "namespaces", strings(a, app->namespaces, app->n_namespaces));
 	if (app->wait)
 		json_set(a, &v, "wait", wait_to_json(a, app));
+	if (p->rollback_of)
+		json_set(a, &v, "record", record_to_json(a, &app->record));
+	return v;
+}
+
+static struct json rollback_to_json(struct arena *a, const struct plan *p)
+{
+	struct json v = json_of_object();
+	json_set_str(a, &v, "of", p->rollback_of);
+	json_set_str(a, &v, "journal", p->rollback_journal);
 	return v;
 }
 
@@ -281,7 +325,9 @@ struct json plan_to_json(struct plan *p, struct arena *a)
 	json_set(a, &v, "cluster", cluster_to_json(a, p));
 	struct json *applications = json_set(a, &v, "applications", json_of_array());
 	for (size_t i = 0; i < p->n_applications; i++)
-		json_append(a, applications, application_to_json(a, &p->applications[i]));
+		json_append(a, applications, application_to_json(a, p, &p->applications[i]));
+	if (p->rollback_of)
+		json_set(a, &v, "rollback", rollback_to_json(a, p));
 	json_set(a, &v, "summary", summary_to_json(a, &p->summary));
 	struct json *changes = json_set(a, &v, "changes", json_of_array());
 	for (size_t i = 0; i < p->n_changes; i++)
@@ -338,6 +384,7 @@ void plan_json_digest(const struct json *plan, char out[DIGEST_TEXT])
 {
 	static const char *const of_all[] = { "digest", "meta", NULL };
 	static const char *const of_git[] = { "base", "head", "bases", NULL };
+	static const char *const of_rollback[] = { "journal", NULL };
 	static const char *const of_change[] = { "from", NULL };
 	static const char *const of_field[] = { "line", NULL };
 	static const char *const of_policy[] = { "file", "line", "col", NULL };
@@ -345,6 +392,7 @@ void plan_json_digest(const struct json *plan, char out[DIGEST_TEXT])
 	struct json v = *plan;
 	leave_out(&a, &v, of_all);
 	leave_out(&a, member_for_edit(&v, "git"), of_git);
+	leave_out(&a, member_for_edit(&v, "rollback"), of_rollback);
 	struct json *changes = member_for_edit(&v, "changes");
 	leave_out_of_each(&a, changes, of_change);
 	for (uint32_t i = 0; json_is(changes, JSON_ARRAY) && i < changes->n; i++)

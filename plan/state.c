@@ -309,6 +309,8 @@ static struct json labelled(struct arena *a, const struct json *desired, const c
 			    const char *applyset)
 {
 	struct json body = json_copy(a, desired);
+	if (!applyset)
+		return body;
 	struct json *labels = json_edit(a, json_edit(a, &body, "metadata"), "labels");
 	json_set_str(a, labels, label, applyset);
 	return body;

@@ -30,6 +30,7 @@ struct json state_project(struct arena *a, const struct json *object, const stru
 #define APPLYSET_UNFINISHED "rhumb.dev/unfinished"
 
 /* desired plus our ApplySet label: what is sent. */
+/* desired plus our ApplySet label: what is sent.  applyset NULL: desired as it is. */
 struct json state_body(struct arena *a, const struct json *desired, const char *applyset);
 /* Of a hook: plus HOOK_LABEL. */
 struct json state_hook_body(struct arena *a, const struct json *desired, const char *applyset);

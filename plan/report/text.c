@@ -147,9 +147,13 @@ static void head(struct writer *w)
 	bool differ = false;
 	for (size_t i = 1; i < p->n_applications; i++)
 		differ = differ || strcmp(p->applications[i].base, p->applications[0].base) != 0;
-	put(w, arena_fmt(&w->arena, "   base %s   head %s",
-			 differ ? "differs by application" : short_commit(&w->arena, p->base),
-			 short_commit(&w->arena, p->head)));
+	if (p->rollback_of)
+		put(w, arena_fmt(&w->arena, "   rollback of plan %.14s…", p->rollback_of));
+	else
+		put(w,
+		    arena_fmt(&w->arena, "   base %s   head %s",
+			      differ ? "differs by application" : short_commit(&w->arena, p->base),
+			      short_commit(&w->arena, p->head)));
 	if (p->head_subject && *p->head_subject)
 		put(w, arena_fmt(&w->arena, " \"%s\"", p->head_subject));
 	newline(w);
@@ -337,8 +341,13 @@ static void change_text(struct writer *w, const struct change *c)
 	for (size_t i = 0; i < c->n_takeovers; i++)
 		indented(w, CYAN,
 			 arena_fmt(a, "takes fields over from %s", c->takeovers[i].manager));
+	for (size_t i = 0; i < c->n_give_backs; i++)
+		indented(w, CYAN,
+			 arena_fmt(a, "gives fields back to %s", c->give_backs[i].manager));
 	for (size_t i = 0; i < c->n_warnings; i++)
-		indented(w, YELLOW, arena_fmt(a, "server warns: %s", c->warnings[i]));
+		indented(w, YELLOW,
+			 arena_fmt(a, "%s: %s", w->p->rollback_of ? "warning" : "server warns",
+				   c->warnings[i]));
 }
 
 /* ---- applications */
@@ -481,7 +490,12 @@ static void next_apply(struct writer *w, bool replaces)
 static void next(struct writer *w)
 {
 	const struct plan_summary *s = &w->p->summary;
-	if (s->by_action[ACTION_CONFLICT] || s->by_action[ACTION_UNKNOWN])
+	if (w->p->rollback_of && (s->by_action[ACTION_CONFLICT] || s->by_action[ACTION_UNKNOWN] ||
+				  s->by_action[ACTION_REFUSED]))
+		buf_puts(w->out,
+			 "Next: settle what stands in the way above and roll back again, or "
+			 "roll back the rest:\n      rhumb apply --allow-partial\n");
+	else if (s->by_action[ACTION_CONFLICT] || s->by_action[ACTION_UNKNOWN])
 		buf_puts(w->out,
 			 "Next: settle the conflicts and unknowns above, then plan again.\n");
 	else if (s->by_action[ACTION_REFUSED])
