@@ -143,7 +143,9 @@ static void deleted(struct run *r, struct step *s, const struct api_call *call)
 static void write_done(struct run *r, struct step *s, const struct api_call *call)
 {
 	r->wrote = s->parent->wrote = true;
-	if (s->next == REQUEST_APPLY) {
+	if (s->next == REQUEST_APPLY && give_back_prepare(r, s, call->object)) {
+		s->next = REQUEST_GIVE_BACK;
+	} else if (s->next == REQUEST_APPLY || s->next == REQUEST_GIVE_BACK) {
 		applied(r, s, call);
 	} else if (s->next == REQUEST_DELETE) {
 		deleted(r, s, call);
@@ -178,7 +180,8 @@ static void write_failed(struct run *r, struct step *s, const struct api_call *c
 	/* Ownership is checked before versions: another may own the field since just now, or since
 	 * before the plan, which a read tells; but it is never taken by asking again. */
 	bool owned = is_owned_by_another(call);
-	bool moved = status == 409 || (status == 422 && s->next == REQUEST_TAKEOVER);
+	bool patch = s->next == REQUEST_TAKEOVER || s->next == REQUEST_GIVE_BACK;
+	bool moved = status == 409 || (status == 422 && patch);
 	if (lost)
 		r->wrote = s->parent->wrote = s->maybe_done = true;
 	if (!(lost || moved || status == 404 || status == 410 || status == 422)) {
@@ -195,6 +198,8 @@ static void write_failed(struct run *r, struct step *s, const struct api_call *c
 
 static enum request first_request(const struct step *s)
 {
+	if (s->give_back_pending)
+		return REQUEST_GIVE_BACK;
 	if (s->change->action == ACTION_DELETE ||
 	    ((s->change->action == ACTION_REPLACE || s->removing) && !s->replaced))
 		return REQUEST_DELETE;
@@ -254,11 +259,31 @@ static void settle(struct run *r, struct step *s)
 	s->next = first_request(s);
 }
 
+/* Of a rollback: only ownership is left to be given back. */
+static void found_values(struct run *r, struct step *s, const struct json *live)
+{
+	s->next = REQUEST_NONE;
+	if (!resume_may_be_done(s))
+		announce_before(r, s, live);
+	if (s->writing)
+		settle(r, s);
+	else if (s->looking)
+		begin(r, s);
+	else
+		s->state = STEP_READY;
+}
+
 /* The object is as planned, though no write has said so: an answer was lost, here or below, where
  * a request is repeated; or somebody else did exactly the same. */
 static void found_done(struct run *r, struct step *s, const struct json *live)
 {
 	bool first = change_is_hook(s->change) ? !s->maybe_done : !s->writing;
+	if (live && give_back_prepare(r, s, live)) {
+		found_values(r, s, live);
+		return;
+	}
+	if (!change_is_hook(s->change) && (s->writing || resume_may_be_done(s)))
+		announce_found(r, s, live);
 	if (first && resume_may_be_done(s)) {
 		AUTO(buf_done) struct buf message = { 0 };
 		buf_puts(&message, "written by a run that was ended early, as a read shows");
@@ -412,6 +437,7 @@ void answer(struct run *r, struct step *s, const struct api_call *call)
 	case REQUEST_TAKEOVER:
 	case REQUEST_APPLY:
 	case REQUEST_DELETE:
+	case REQUEST_GIVE_BACK:
 		if (ok(call))
 			write_done(r, s, call);
 		else

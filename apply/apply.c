@@ -13,7 +13,9 @@ static void run_done(struct run *r)
 		free(r->steps[i].sealed);
 	}
 	wait_close(r);
-	locks_release(r->locks);
+	if (!r->options->hold)
+		locks_release(r->locks);
+	journal_log_done(&r->undone);
 	err_done(&r->read_err);
 	kind_table_done(&r->kinds);
 	arena_done(&r->scratch);
@@ -41,15 +43,34 @@ static int take_locks(struct run *r, struct err *err)
 	const struct apply_options *o = r->options;
 	if (!o->lock)
 		return 0;
-	return locks_take(&r->locks,
-			  &(struct lock_site){ .cluster = r->cluster,
-					       .write = r->write,
-					       .plan = r->plan,
-					       .options = o->lock,
-					       .interrupted = o->interrupted,
-					       .waiting = o->progress.waiting,
-					       .ctx = o->progress.ctx },
-			  err);
+	if (o->hold && *o->hold) {
+		r->locks = *o->hold;
+		return 0;
+	}
+	int rc = locks_take(&r->locks,
+			    &(struct lock_site){ .cluster = r->cluster,
+						 .write = r->write,
+						 .plan = r->plan,
+						 .options = o->lock,
+						 .interrupted = o->interrupted,
+						 .waiting = o->progress.waiting,
+						 .ctx = o->progress.ctx },
+			    err);
+	if (rc == 0 && o->hold)
+		*o->hold = r->locks;
+	return rc;
+}
+
+/* Whoever would resume the apply that is undone must not. */
+static int mark_undone(struct run *r, struct err *err)
+{
+	const struct plan *p = r->plan;
+	bool writes = false;
+	for (size_t i = 0; i < p->n_changes; i++)
+		writes = writes || r->steps[i].state != STEP_ENDED;
+	if (!p->rollback_of || !writes || r->options->marked)
+		return 0;
+	return journal_mark_undone(p->rollback_journal, p->rollback_of, p->digest, err);
 }
 
 /* Everything that comes before the first write. */
@@ -61,7 +82,9 @@ static int look(struct run *r, struct err *err)
 		return -1;
 	if (run_interrupted(r))
 		return err_set(err, ERR_INTERRUPTED, "interrupted; nothing was written");
-	return check_all(r, err);
+	if (check_all(r, err) < 0)
+		return -1;
+	return mark_undone(r, err);
 }
 
 /* The earlier run wrote, this one has not. */

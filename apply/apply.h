@@ -78,7 +78,10 @@ struct apply_options {
 	const volatile sig_atomic_t *interrupted; /* not 0: stop after the writes under way */
 	const struct lock_options *lock;          /* NULL: without locks */
 	const char *unlocked;    /* without locks: why, a problem of the result; NULL: not said */
+	struct locks **hold;     /* NULL: locks end with the run.  Else they are left here for the
+				    caller to release, and one that is here is used */
 	struct journal *journal; /* NULL: none is kept */
+	bool marked;             /* of a rollback: the journal of what it undoes says so already */
 	struct apply_progress progress;
 	writer_fn *write; /* NULL: writer_call; for tests */
 };

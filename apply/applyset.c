@@ -4,19 +4,11 @@
  * Whoever looks for members reads the list, so it has to hold at least what there may be: before
  * the first write it gets the old and the new kinds and namespaces, and only after all of the
  * application was applied the final ones, with the commit. */
+#include "apply/applyset_names.h"
 #include "apply/names.h"
 #include "apply/run.h"
 
 #include <string.h>
-
-#define LABEL_ID              "applyset.kubernetes.io/id"
-#define ANNOTATION_TOOLING    "applyset.kubernetes.io/tooling"
-#define ANNOTATION_KINDS      "applyset.kubernetes.io/contains-group-kinds"
-#define ANNOTATION_NAMESPACES "applyset.kubernetes.io/additional-namespaces"
-#define ANNOTATION_COMMIT     "rhumb.dev/commit"
-#define ANNOTATION_REPOSITORY "rhumb.dev/repository"
-#define ANNOTATION_DIGEST     "rhumb.dev/applied-digest"
-#define TOOLING               "rhumb/v1"
 
 enum { MAX_ATTEMPTS = 4 }; /* to write one that is changed at the same time */
 
@@ -31,16 +23,16 @@ static const char *annotation(struct run *r, const struct json *object, const ch
 /* Somebody else's ConfigMap or ApplySet is not ours to write. */
 static int check_ours(struct parent *p, const struct json *object, struct err *err)
 {
-	const char *id = json_str(json_at(object, "metadata", "labels", LABEL_ID, NULL));
+	const char *id = json_str(json_at(object, "metadata", "labels", APPLYSET_ID, NULL));
 	const char *tool =
-		json_str(json_at(object, "metadata", "annotations", ANNOTATION_TOOLING, NULL));
+		json_str(json_at(object, "metadata", "annotations", APPLYSET_TOOLING, NULL));
 	const struct planned_application *app = p->application;
 	if (!id || !tool)
 		return err_set(err, ERR_REFUSED,
 			       "ConfigMap %s/%s exists and is not the ApplySet of application %s: "
 			       "rename one of them",
 			       app->namespace, p->name, app->name);
-	if (strcmp(id, app->applyset) != 0 || strcmp(tool, TOOLING) != 0)
+	if (strcmp(id, app->applyset) != 0 || strcmp(tool, APPLYSET_RHUMB) != 0)
 		return err_set(err, ERR_REFUSED,
 			       "ConfigMap %s/%s is an ApplySet of another tool or version (%s, id "
 			       "%s)",
@@ -56,15 +48,15 @@ static int parent_set(struct run *r, struct parent *p, const struct json *object
 		return 0;
 	if (check_ours(p, object, err) < 0)
 		return -1;
-	const char *kinds = annotation(r, object, ANNOTATION_KINDS);
-	const char *namespaces = annotation(r, object, ANNOTATION_NAMESPACES);
+	const char *kinds = annotation(r, object, APPLYSET_KINDS);
+	const char *namespaces = annotation(r, object, APPLYSET_NAMESPACES);
 	const char *uid = json_str(json_at(object, "metadata", "uid", NULL));
 	const char *version = json_str(json_at(object, "metadata", "resourceVersion", NULL));
 	p->kinds = kinds ? kinds : "";
 	p->namespaces = namespaces ? namespaces : "";
-	p->commit = annotation(r, object, ANNOTATION_COMMIT);
-	p->repository = annotation(r, object, ANNOTATION_REPOSITORY);
-	p->digest = annotation(r, object, ANNOTATION_DIGEST);
+	p->commit = annotation(r, object, APPLYSET_COMMIT);
+	p->repository = annotation(r, object, APPLYSET_REPOSITORY);
+	p->digest = annotation(r, object, APPLYSET_DIGEST);
 	p->unfinished = annotation(r, object, APPLYSET_UNFINISHED);
 	p->uid = arena_strdup(&r->arena, uid ? uid : "");
 	p->resource_version = arena_strdup(&r->arena, version ? version : "");
@@ -173,9 +165,17 @@ static struct wanted superset(struct run *r, const struct parent *p)
 static struct wanted final_set(struct run *r, const struct parent *p)
 {
 	const struct planned_application *app = p->application;
+	const char *kinds = names_join_all(&r->arena, app->kinds, app->n_kinds);
+	const char *namespaces = names_join_all(&r->arena, app->namespaces, app->n_namespaces);
+	if (r->plan->rollback_of)
+		return (struct wanted){ .kinds = kinds,
+					.namespaces = namespaces,
+					.commit = app->record.commit,
+					.repository = app->record.repository,
+					.digest = app->record.digest };
 	return (struct wanted){
-		.kinds = names_join_all(&r->arena, app->kinds, app->n_kinds),
-		.namespaces = names_join_all(&r->arena, app->namespaces, app->n_namespaces),
+		.kinds = kinds,
+		.namespaces = namespaces,
 		.commit = r->plan->head,
 		.repository = r->plan->repository,
 		.digest = r->plan->digest,
@@ -206,13 +206,13 @@ static struct json parent_body(struct arena *a, const struct parent *p, const st
 {
 	struct json body = json_of_object(), meta = json_of_object(), labels = json_of_object();
 	struct json annotations = json_of_object();
-	json_set_str(a, &labels, LABEL_ID, p->application->applyset);
-	json_set_str(a, &annotations, ANNOTATION_TOOLING, TOOLING);
-	json_set_str(a, &annotations, ANNOTATION_KINDS, w->kinds);
-	json_set_str(a, &annotations, ANNOTATION_NAMESPACES, w->namespaces);
-	set_text(a, &annotations, ANNOTATION_COMMIT, w->commit);
-	set_text(a, &annotations, ANNOTATION_REPOSITORY, w->repository);
-	set_text(a, &annotations, ANNOTATION_DIGEST, w->digest);
+	json_set_str(a, &labels, APPLYSET_ID, p->application->applyset);
+	json_set_str(a, &annotations, APPLYSET_TOOLING, APPLYSET_RHUMB);
+	json_set_str(a, &annotations, APPLYSET_KINDS, w->kinds);
+	json_set_str(a, &annotations, APPLYSET_NAMESPACES, w->namespaces);
+	set_text(a, &annotations, APPLYSET_COMMIT, w->commit);
+	set_text(a, &annotations, APPLYSET_REPOSITORY, w->repository);
+	set_text(a, &annotations, APPLYSET_DIGEST, w->digest);
 	set_text(a, &annotations, APPLYSET_UNFINISHED, w->unfinished);
 	json_set_str(a, &meta, "name", p->name);
 	json_set_str(a, &meta, "namespace", p->application->namespace);

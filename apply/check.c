@@ -48,6 +48,18 @@ static bool has_our_label(const struct step *s, const struct json *live)
 	return label && strcmp(label, s->parent->application->applyset) == 0;
 }
 
+/* A rollback sends the label of before, or none. */
+static bool has_planned_label(const struct run *r, const struct step *s, const struct json *live)
+{
+	const struct json *labels = json_at(live, "metadata", "labels", NULL);
+	const char *label = json_get_str(labels, APPLYSET_LABEL);
+	const struct json *declared = json_at(s->declared, "metadata", "labels", NULL);
+	const char *wanted = json_get_str(declared, APPLYSET_LABEL);
+	if (!r->plan->rollback_of)
+		return has_our_label(s, live);
+	return label && wanted ? strcmp(label, wanted) == 0 : label == wanted;
+}
+
 /* It has moved to another application since it was planned. */
 static bool has_another_label(const struct step *s, const struct json *live)
 {
@@ -80,15 +92,19 @@ static bool has_secret_values(const struct step *s, const struct json *live)
 
 static bool owns_as_planned(const struct step *s, const struct json *live)
 {
+	const struct change *c = s->change;
 	const struct json *own = takeover_own_fields(live);
-	return own && (!s->change->owned || json_equal(own, s->change->owned));
+	if (c->keeps && !give_back_is_pending(c, live))
+		return true;
+	return own && (!c->owned || json_equal(own, c->owned));
 }
 
 static bool is_done(struct run *r, const struct step *s, const struct json *live)
 {
 	const char *expect = s->change->expect;
-	return expect && step_state_is(r, s, live, STATE_AFTER, expect) && has_our_label(s, live) &&
-	       owns_as_planned(s, live) && !s->takeover_pending && has_secret_values(s, live);
+	return expect && step_state_is(r, s, live, STATE_AFTER, expect) &&
+	       has_planned_label(r, s, live) && owns_as_planned(s, live) && !s->takeover_pending &&
+	       has_secret_values(s, live);
 }
 
 /* ---- as the plan saw it? */
@@ -156,7 +172,7 @@ static enum verdict check_deletion(struct run *r, struct step *s, const struct j
 
 static enum verdict check_absent(const struct step *s, char **why)
 {
-	if (step_creates(s))
+	if (step_creates(s) && !s->give_back_pending)
 		return VERDICT_READY;
 	if (s->change->action == ACTION_DELETE)
 		return VERDICT_DONE;
@@ -175,18 +191,21 @@ enum verdict check_object(struct run *r, struct step *s, const struct json *live
 	}
 	if (!live)
 		return check_absent(s, why);
+	const char *uid = metadata(live, "uid");
+	bool has_values = (s->give_back_pending && uid && strcmp(uid, s->uid) == 0) ||
+			  (!s->writing && resume_has_values(s, live));
 	remember(r, s, live);
 	bool deleting = metadata(live, "deletionTimestamp") != NULL;
 	if (s->change->action == ACTION_DELETE)
 		return check_deletion(r, s, live, why);
-	if (!deleting && is_done(r, s, live))
+	if (!deleting && (has_values || is_done(r, s, live)))
 		return VERDICT_DONE;
 	if (!deleting && holds(r, s, live))
 		return VERDICT_READY;
 	if (s->going)
 		return VERDICT_READY;
 	*why = stale_reason(s, live);
-	if (deleting || !has_our_label(s, live) || !takeover_own_fields(live) ||
+	if (deleting || !has_planned_label(r, s, live) || !takeover_own_fields(live) ||
 	    s->takeover_pending)
 		return VERDICT_STALE;
 	/* We have written it before, perhaps exactly this: a deferred object has no digest to

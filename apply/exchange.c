@@ -33,9 +33,9 @@ static struct json delete_options(struct arena *a, const struct step *s)
 	return body;
 }
 
-static struct json apply_body(struct arena *a, const struct step *s)
+static struct json apply_body(const struct run *r, struct arena *a, const struct step *s)
 {
-	const char *applyset = s->parent->application->applyset;
+	const char *applyset = step_applyset(r, s);
 	struct json body = change_is_hook(s->change) ? state_hook_body(a, s->declared, applyset)
 						     : state_body(a, s->declared, applyset);
 	struct json *meta = json_edit(a, &body, "metadata");
@@ -53,9 +53,13 @@ static const struct {
 	enum api_verb verb;
 	bool writes;
 } requests[] = {
-	[REQUEST_READ] = { API_GET, false },   [REQUEST_ASK] = { API_DRY_RUN_APPLY, false },
-	[REQUEST_GONE] = { API_GET, false },   [REQUEST_TAKEOVER] = { API_JSON_PATCH, true },
-	[REQUEST_APPLY] = { API_APPLY, true }, [REQUEST_DELETE] = { API_DELETE, true },
+	[REQUEST_READ] = { API_GET, false },
+	[REQUEST_ASK] = { API_DRY_RUN_APPLY, false },
+	[REQUEST_GONE] = { API_GET, false },
+	[REQUEST_TAKEOVER] = { API_JSON_PATCH, true },
+	[REQUEST_APPLY] = { API_APPLY, true },
+	[REQUEST_DELETE] = { API_DELETE, true },
+	[REQUEST_GIVE_BACK] = { API_JSON_PATCH, true },
 };
 
 static struct api_call build(struct run *r, struct step *s)
@@ -70,16 +74,19 @@ static struct api_call build(struct run *r, struct step *s)
 	struct json *body = arena_calloc(a, 1, sizeof(*body));
 	switch (s->next) {
 	case REQUEST_ASK:
-		*body = state_body(a, s->declared, s->parent->application->applyset);
+		*body = state_body(a, s->declared, step_applyset(r, s));
 		break;
 	case REQUEST_TAKEOVER:
 		*body = takeover_patch(a, s);
 		break;
 	case REQUEST_APPLY:
-		*body = apply_body(a, s);
+		*body = apply_body(r, a, s);
 		break;
 	case REQUEST_DELETE:
 		*body = delete_options(a, s);
+		break;
+	case REQUEST_GIVE_BACK:
+		*body = give_back_patch(a, s);
 		break;
 	default:
 		return call;

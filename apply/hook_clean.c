@@ -65,7 +65,7 @@ static int deleted(void *ctx, struct api_call *call, struct err *err)
 	free(TAKE(d->why));
 	d->why = xstrdup(call->err.msg ? call->err.msg : "no answer");
 	AUTO(err_done) struct err failed = { 0 };
-	if (j && journal_answer(j, d->id, JOURNAL_DELETE, call, &failed) < 0)
+	if (j && journal_answer(j, d->id, JOURNAL_DELETE, call, false, &failed) < 0)
 		result_problem(d->run->result, "the journal is not whole: %s", failed.msg);
 	return 0;
 }

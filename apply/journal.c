@@ -139,19 +139,41 @@ static int decide(struct journal *j, const struct plan *p, struct err *err)
 	if (!log->records || !has_writes(log))
 		return empty_it(j, err);
 	bool same = same_plan(log, p);
-	if (same && !(log->finished && log->outcome == APPLY_APPLIED)) {
+	/* What was undone is not there to be gone on from; an undoing itself may be. */
+	bool undone = log->rollback && (log->finished || !log->rollback_file);
+	if (same && !undone && !(log->finished && log->outcome == APPLY_APPLIED)) {
 		j->resumed = true;
 		j->bytes = log->whole;
 		j->records = log->records;
 		return ftruncate(j->fd, (off_t)log->whole) < 0 ? failed(err, "cut", j->path) : 0;
 	}
-	if (!log->finished)
+	if (!log->finished && !undone)
 		return err_set(err, ERR_REFUSED,
 			       "%s is the journal of another plan (%s) whose apply of %s was ended "
 			       "before its end: apply that plan again to finish it, or write this "
 			       "result elsewhere (-o)",
 			       j->path, log->plan, log->started);
 	return move_away(j, err);
+}
+
+/* What a rollback needs of the plan. */
+static void add_plan(struct arena *a, struct json *v, const struct plan *p)
+{
+	struct json git = json_of_object(), list = json_of_array();
+	json_set_str(a, &git, "repository", p->repository ? p->repository : "");
+	json_set_str(a, &git, "base", p->base ? p->base : "");
+	json_set_str(a, &git, "head", p->head ? p->head : "");
+	for (size_t i = 0; i < p->n_applications; i++) {
+		const struct planned_application *app = &p->applications[i];
+		struct json one = json_of_object();
+		json_set_str(a, &one, "name", app->name);
+		json_set_str(a, &one, "path", app->path ? app->path : "");
+		json_set_str(a, &one, "namespace", app->namespace);
+		json_set_str(a, &one, "applyset", app->applyset ? app->applyset : "");
+		json_append(a, &list, one);
+	}
+	json_set(a, v, "git", git);
+	json_set(a, v, "applications", list);
 }
 
 static int begin(struct journal *j, const struct plan *p, struct err *err)
@@ -168,6 +190,7 @@ static int begin(struct journal *j, const struct plan *p, struct err *err)
 	json_set_str(&a, &v, "cluster", p->cluster_uid);
 	json_set_str(&a, &v, "tool", "rhumb " RHUMB_VERSION);
 	json_set_str(&a, &v, "time", now);
+	add_plan(&a, &v, p);
 	json_write_canonical(&line, &v);
 	if (journal_append(j, &line, err) < 0 || journal_sync(j, err) < 0)
 		return -1;
@@ -193,6 +216,48 @@ int journal_open(struct journal **out, const char *result, const struct plan *p,
 		return -1;
 	*out = TAKE(j);
 	return 0;
+}
+
+int journal_read_idle(struct journal_log *out, const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, "open %s: %s",
+			       path, strerror(errno));
+	int rc = flock(fd, LOCK_SH | LOCK_NB) == 0
+			 ? journal_read(out, path, err)
+			 : err_set(err, ERR_CONFLICT,
+				   "an apply is at work with the journal %s: wait for its end",
+				   path);
+	close(fd);
+	return rc;
+}
+
+int journal_mark_undone(const char *path, const char *of, const char *by, struct err *err)
+{
+	AUTO(journal_close_p) struct journal *j = xcalloc(1, sizeof(*j));
+	j->path = xstrdup(path);
+	j->fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (j->fd < 0 && errno == ENOENT)
+		return 0;
+	if (j->fd < 0)
+		return failed(err, "open", path);
+	if (flock(j->fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(err, ERR_CONFLICT,
+			       "the apply that is to be undone is still at work, with the journal "
+			       "%s: wait for its end",
+			       path);
+	if (journal_read(&j->log, path, err) < 0)
+		return -1;
+	const struct journal_log *log = &j->log;
+	if (!log->records || strcmp(log->plan, of) != 0 ||
+	    (log->rollback && strcmp(log->rollback, by) == 0))
+		return 0;
+	if (ftruncate(j->fd, (off_t)log->whole) < 0)
+		return failed(err, "cut", path);
+	j->bytes = log->whole;
+	j->records = log->records;
+	return journal_rollback(j, by, NULL, err);
 }
 
 void journal_close(struct journal *j)

@@ -7,7 +7,7 @@
 const char *journal_step_name(enum journal_step s);
 
 /* What a sealed object is about; the caller frees. */
-char *journal_place(const char *plan, const char *id);
+char *journal_place(const char *plan, const char *id, bool after);
 
 /* The last write that was announced is done for sure. */
 static inline bool journal_is_done(const struct journal_object *o)

@@ -7,13 +7,11 @@
 #include "apply/journal_internal.h"
 #include "base/file.h"
 #include "base/json_parse.h"
-#include "base/seal.h"
 
 static const char *const step_names[] = {
-	[JOURNAL_APPLY] = "apply",
-	[JOURNAL_DELETE] = "delete",
-	[JOURNAL_TAKEOVER] = "takeover",
-	[JOURNAL_PARENT] = "applyset",
+	[JOURNAL_APPLY] = "apply",         [JOURNAL_DELETE] = "delete",
+	[JOURNAL_TAKEOVER] = "takeover",   [JOURNAL_PARENT] = "applyset",
+	[JOURNAL_GIVE_BACK] = "give-back",
 };
 _Static_assert(ARRAY_LEN(step_names) == JOURNAL_STEP_COUNT, "every step needs a name");
 
@@ -143,10 +141,49 @@ static int announced(struct reader *rd, struct journal_object **out)
 
 /* ---- records */
 
+static int read_application(struct reader *rd, const struct json *v,
+			    struct journal_application *app)
+{
+	static const char *const keys[] = { "name", "path", "namespace", "applyset", NULL };
+	struct reader inner = *rd;
+	inner.record = v;
+	if (!json_is(v, JSON_OBJECT))
+		return wrong(rd, "expected an object in", "applications");
+	if (only(&inner, keys) < 0 || text(&inner, "name", &app->name) < 0 ||
+	    text(&inner, "path", &app->path) < 0 || text(&inner, "namespace", &app->namespace) < 0)
+		return -1;
+	return text(&inner, "applyset", &app->applyset);
+}
+
+/* What a rollback needs of the plan; journals of the first version do not have it. */
+static int read_plan_of_run(struct reader *rd)
+{
+	static const char *const keys[] = { "repository", "base", "head", NULL };
+	const struct json *git = json_get(rd->record, "git");
+	const struct json *list = json_get(rd->record, "applications");
+	struct journal_log *log = rd->log;
+	if (!git && !list)
+		return 0;
+	struct reader inner = *rd;
+	inner.record = git;
+	if (!json_is(git, JSON_OBJECT) || !json_is(list, JSON_ARRAY))
+		return wrong(rd, "expected an object and a list in", "git, applications");
+	if (only(&inner, keys) < 0 || text(&inner, "repository", &log->repository) < 0 ||
+	    text(&inner, "base", &log->base) < 0 || text(&inner, "head", &log->head) < 0)
+		return -1;
+	log->applications = arena_calloc(&log->arena, list->n, sizeof(*log->applications));
+	for (log->n_applications = 0; log->n_applications < list->n; log->n_applications++)
+		if (read_application(rd, &list->items[log->n_applications],
+				     &log->applications[log->n_applications]) < 0)
+			return -1;
+	return 0;
+}
+
 static int read_run(struct reader *rd)
 {
-	static const char *const keys[] = { "record",  "apiVersion", "kind", "plan",
-					    "cluster", "tool",       "time", NULL };
+	static const char *const keys[] = { "record",       "apiVersion", "kind", "plan",
+					    "cluster",      "tool",       "time", "git",
+					    "applications", NULL };
 	struct journal_log *log = rd->log;
 	const char *version, *kind, *plan, *cluster, *tool, *time;
 	if (text(rd, "kind", &kind) < 0 || text(rd, "apiVersion", &version) < 0)
@@ -171,7 +208,7 @@ static int read_run(struct reader *rd)
 	if (!log->runs++)
 		log->started = time;
 	log->finished = false;
-	return 0;
+	return read_plan_of_run(rd);
 }
 
 static int read_before(struct reader *rd, struct journal_object *o)
@@ -193,19 +230,24 @@ static int read_before(struct reader *rd, struct journal_object *o)
 static int read_intent(struct reader *rd)
 {
 	static const char *const keys[] = { "record", "id",     "step",   "uid",  "resourceVersion",
-					    "sent",   "before", "sealed", "note", "makes",
-					    NULL };
-	const char *id, *uid, *version, *sent, *makes;
+					    "sent",   "before", "sealed", "note", "application",
+					    "wave",   "makes",  NULL };
+	const char *id, *uid, *version, *sent, *application, *makes;
+	const struct json *wave = json_get(rd->record, "wave");
 	int step;
 	if (only(rd, keys) < 0 || text(rd, "id", &id) < 0 ||
 	    choice(rd, "step", name_of_step, JOURNAL_STEP_COUNT, &step) < 0 ||
 	    optional_text(rd, "uid", &uid) < 0 ||
-	    optional_text(rd, "resourceVersion", &version) < 0 || text(rd, "sent", &sent) < 0 ||
+	    optional_text(rd, "resourceVersion", &version) < 0 ||
+	    optional_text(rd, "application", &application) < 0 || text(rd, "sent", &sent) < 0 ||
 	    optional_text(rd, "makes", &makes) < 0)
 		return -1;
 	if (makes && strlen(makes) != DIGEST_TEXT - 1)
 		return wrong(rd, "expected a digest in", "makes");
 	struct journal_object *o = find_or_add(rd, id);
+	if (wave && !json_int64(wave, &o->wave))
+		return wrong(rd, "expected a number in", "wave");
+	o->application = application;
 	o->step = (enum journal_step)step;
 	o->uid = uid;
 	o->resource_version = version;
@@ -217,10 +259,21 @@ static int read_intent(struct reader *rd)
 	return read_before(rd, o);
 }
 
+static int read_after(struct reader *rd, struct journal_object *o)
+{
+	o->after = json_get(rd->record, "after");
+	if (o->after && !json_is(o->after, JSON_OBJECT))
+		return wrong(rd, "expected an object in", "after");
+	if (optional_text(rd, "sealed", &o->after_sealed) < 0)
+		return -1;
+	return optional_text(rd, "note", &o->after_note);
+}
+
 static int read_answer(struct reader *rd)
 {
-	static const char *const keys[] = { "record",          "id", "step", "status", "uid",
-					    "resourceVersion", NULL };
+	static const char *const keys[] = { "record", "id",    "step",   "status",
+					    "uid",    "after", "sealed", "resourceVersion",
+					    "note",   NULL };
 	struct journal_object *o;
 	int64_t status;
 	int step;
@@ -239,6 +292,8 @@ static int read_answer(struct reader *rd)
 		return 0;
 	o->written = true;
 	o->deleted = o->deleted || o->step == JOURNAL_DELETE;
+	if (read_after(rd, o) < 0)
+		return -1;
 	if (o->step == JOURNAL_TAKEOVER)
 		o->taken_over = o->new_version;
 	return 0;
@@ -288,12 +343,22 @@ static int read_finish(struct reader *rd)
 	return 0;
 }
 
+static int read_rollback(struct reader *rd)
+{
+	static const char *const keys[] = { "record", "plan", "file", NULL };
+	if (only(rd, keys) < 0 || text(rd, "plan", &rd->log->rollback) < 0)
+		return -1;
+	return optional_text(rd, "file", &rd->log->rollback_file);
+}
+
 static const struct {
 	const char *name;
 	int (*read)(struct reader *rd);
+	bool at_the_end; /* also after the end of its run */
 } records[] = {
-	{ "run", read_run }, { "intent", read_intent }, { "answer", read_answer },
-	{ "end", read_end }, { "finish", read_finish },
+	{ "run", read_run, true },        { "intent", read_intent, false },
+	{ "answer", read_answer, false }, { "end", read_end, false },
+	{ "finish", read_finish, false }, { "rollback", read_rollback, true },
 };
 
 static int read_record(struct reader *rd)
@@ -306,11 +371,13 @@ static int read_record(struct reader *rd)
 	bool is_run = strcmp(name, "run") == 0;
 	if (!is_run && !rd->log->runs)
 		return wrong(rd, "does not begin with", "run");
-	if (!is_run && rd->log->finished)
-		return wrong(rd, "after the end of its run:", name);
-	for (size_t i = 0; i < ARRAY_LEN(records); i++)
-		if (strcmp(records[i].name, name) == 0)
-			return records[i].read(rd);
+	for (size_t i = 0; i < ARRAY_LEN(records); i++) {
+		if (strcmp(records[i].name, name) != 0)
+			continue;
+		if (rd->log->finished && !records[i].at_the_end)
+			return wrong(rd, "after the end of its run:", name);
+		return records[i].read(rd);
+	}
 	return wrong(rd, "unknown record", name);
 }
 
@@ -392,33 +459,4 @@ const struct journal_object *journal_find(const struct journal_log *log, const c
 	if (log->n_objects)
 		found = bsearch(&of, log->sorted, log->n_objects, sizeof(of), compare_objects);
 	return found ? *found : NULL;
-}
-
-/* ---- objects before the first write */
-
-char *journal_place(const char *plan, const char *id)
-{
-	return xfmt("%s %s", plan, id);
-}
-
-int journal_before(const struct journal_log *log, const struct journal_object *o, const char *key,
-		   struct arena *a, struct json *out, struct err *err)
-{
-	if (!o->before)
-		return err_set(err, ERR_NOT_FOUND, "%s was not there", o->id);
-	if (o->note)
-		return err_set(err, ERR_REFUSED, "%s: %s", o->id, o->note);
-	if (!o->sealed) {
-		*out = json_copy(a, o->before);
-		return 0;
-	}
-	if (!key)
-		return err_set(err, ERR_REFUSED,
-			       "%s is sealed: the RHUMB_KEY of its apply opens it", o->id);
-	AUTO(auto_free) char *place = journal_place(log->plan, o->id);
-	AUTO(buf_wipe) struct buf plain = { 0 };
-	if (unseal(key, place, o->sealed, strlen(o->sealed), &plain, err) < 0 ||
-	    json_parse(a, buf_text(&plain), plain.len, o->id, NULL, out, err) < 0)
-		return err_wrap(err, "%s", o->id);
-	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "apply/applyset.h"
 #include "apply/journal_internal.h"
 #include "base/json_write.h"
 #include "base/seal.h"
@@ -13,32 +14,32 @@
 
 /* ---- objects before a write */
 
-static void strip(struct json *object, struct arena *a)
-{
-	json_remove(object, "status");
-	json_remove(json_edit(a, object, "metadata"), "managedFields");
-}
-
-char *journal_before_text(const struct journal *j, const char *id, const struct json *live,
-			  bool secret, char **sealed)
+static char *state_text(const struct journal *j, const char *id, const struct json *live,
+			bool secret, bool after, char **sealed)
 {
 	AUTO(arena_wipe) struct arena a = { 0 };
 	AUTO(buf_wipe) struct buf whole = { 0 };
 	struct json v = json_copy(&a, live);
-	strip(&v, &a);
+	json_remove(&v, "status");
 	json_write_canonical(&whole, &v);
 	*sealed = NULL;
 	if (!secret)
 		return buf_take(&whole);
 	AUTO(buf_done) struct buf text = { 0 }, shown = { 0 };
 	AUTO(err_done) struct err ignored = { 0 };
-	AUTO(auto_free) char *place = journal_place(j->plan, id);
+	AUTO(auto_free) char *place = journal_place(j->plan, id, after);
 	/* What cannot be sealed is not kept, and the record says so. */
 	if (j->key && seal(j->key, place, whole.data, whole.len, &text, &ignored) == 0)
 		*sealed = buf_take(&text);
 	secret_hide(&a, &v, HIDDEN);
 	json_write_canonical(&shown, &v);
 	return buf_take(&shown);
+}
+
+char *journal_before_text(const struct journal *j, const char *id, const struct json *live,
+			  bool secret, char **sealed)
+{
+	return state_text(j, id, live, secret, false, sealed);
 }
 
 /* ---- what is sent */
@@ -52,19 +53,18 @@ static void forget(struct arena *a, struct json *body, const char *key)
 		values->members[i].value = json_of_null();
 }
 
-/* A digest of values could be guessed at: it is keyed, or without them. */
-static char *digest_of(const struct journal *j, const struct journal_intent *i)
+char *journal_sent(const char *key, const struct json *body, bool secret)
 {
 	AUTO(arena_wipe) struct arena a = { 0 };
 	AUTO(buf_wipe) struct buf text = { 0 };
-	struct json body = i->body ? json_copy(&a, i->body) : json_of_null();
-	if (i->secret && !j->key) {
-		forget(&a, &body, "data");
-		forget(&a, &body, "stringData");
+	struct json copy = body ? json_copy(&a, body) : json_of_null();
+	if (secret && !key) {
+		forget(&a, &copy, "data");
+		forget(&a, &copy, "stringData");
 	}
-	json_write_canonical(&text, &body);
-	if (i->secret && j->key)
-		return digest_keyed(j->key, strlen(j->key), text.data, text.len);
+	json_write_canonical(&text, &copy);
+	if (secret && key)
+		return digest_keyed(key, strlen(key), text.data, text.len);
 	char digest[DIGEST_TEXT];
 	digest_bytes(text.data, text.len, digest);
 	return xstrdup(digest);
@@ -94,13 +94,39 @@ static int append(struct journal *j, const struct json *v, struct err *err)
 	return journal_append(j, &line, err);
 }
 
+static char *parent_text(const struct json *parent)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(buf_done) struct buf text = { 0 };
+	struct applyset set;
+	applyset_of(&a, parent, &set);
+	struct json v = applyset_json(&a, &set);
+	json_write_canonical(&text, &v);
+	return buf_take(&text);
+}
+
+/* `key` is "before" or "after": its value is JSON text already, put in front of the closing brace.
+ */
+static void append_state(struct buf *line, const char *key, const char *text)
+{
+	if (!text)
+		return;
+	line->len--;
+	buf_printf(line, ",\"%s\":", key);
+	buf_puts(line, text);
+	buf_putc(line, '}');
+}
+
 int journal_intent(struct journal *j, const struct journal_intent *i, struct err *err)
 {
 	AUTO(arena_done) struct arena a = { 0 };
 	AUTO(buf_done) struct buf line = { 0 };
-	AUTO(auto_free) char *sent = digest_of(j, i);
+	AUTO(auto_free) char *sent = journal_sent(j->key, i->body, i->secret);
 	struct json v = record(&a, "intent", i->id);
 	json_set_str(&a, &v, "step", journal_step_name(i->step));
+	set_text(&a, &v, "application", i->application);
+	if (i->wave)
+		json_set_int(&a, &v, "wave", i->wave);
 	set_text(&a, &v, "uid", i->uid);
 	set_text(&a, &v, "resourceVersion", i->resource_version);
 	json_set_str(&a, &v, "sent", sent);
@@ -109,20 +135,16 @@ int journal_intent(struct journal *j, const struct journal_intent *i, struct err
 		json_set_str(&a, &v, i->sealed ? "sealed" : "note",
 			     i->sealed ? i->sealed : NOT_KEPT);
 	json_write_canonical(&line, &v);
-	if (i->before) {
-		/* It is JSON text already: put in front of the closing brace. */
-		line.len--;
-		buf_puts(&line, ",\"before\":");
-		buf_puts(&line, i->before);
-		buf_putc(&line, '}');
-	}
+	append_state(&line, "before", i->before);
 	return journal_append(j, &line, err);
 }
 
 int journal_answer(struct journal *j, const char *id, enum journal_step step,
-		   const struct api_call *call, struct err *err)
+		   const struct api_call *call, bool secret, struct err *err)
 {
 	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(buf_done) struct buf line = { 0 };
+	AUTO(auto_free) char *after = NULL, *sealed = NULL;
 	struct json v = record(&a, "answer", id);
 	const struct json *meta = json_get(call->object, "metadata");
 	bool done = call->status >= 200 && call->status < 300;
@@ -131,7 +153,15 @@ int journal_answer(struct journal *j, const char *id, enum journal_step step,
 	json_set_int(&a, &v, "status", done && !call->object ? 0 : call->status);
 	set_text(&a, &v, "uid", json_get_str(meta, "uid"));
 	set_text(&a, &v, "resourceVersion", json_get_str(meta, "resourceVersion"));
-	return append(j, &v, err);
+	if (done && call->object && step == JOURNAL_PARENT)
+		after = parent_text(call->object);
+	else if (done && call->object && step != JOURNAL_DELETE)
+		after = state_text(j, id, call->object, secret, true, &sealed);
+	if (after && secret)
+		json_set_str(&a, &v, sealed ? "sealed" : "note", sealed ? sealed : NOT_KEPT);
+	json_write_canonical(&line, &v);
+	append_state(&line, "after", after);
+	return journal_append(j, &line, err);
 }
 
 int journal_end(struct journal *j, const struct object_result *r, struct err *err)
@@ -159,6 +189,17 @@ int journal_finish(struct journal *j, const struct apply_result *r, struct err *
 	time_format(time(NULL), now);
 	json_set_str(&a, &v, "outcome", apply_outcome_name(r->outcome));
 	json_set_str(&a, &v, "time", now);
+	if (append(j, &v, err) < 0)
+		return -1;
+	return journal_sync(j, err);
+}
+
+int journal_rollback(struct journal *j, const char *digest, const char *file, struct err *err)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct json v = record(&a, "rollback", NULL);
+	json_set_str(&a, &v, "plan", digest);
+	set_text(&a, &v, "file", file);
 	if (append(j, &v, err) < 0)
 		return -1;
 	return journal_sync(j, err);

@@ -85,7 +85,9 @@ static int prepare_step(struct run *r, struct step *s, struct err *err)
 		return err_set(err, ERR_USAGE,
 			       "the plan was made with a RHUMB_KEY, which is needed "
 			       "to apply it");
-	return c->desired ? load_secret(r, s, err) : 0;
+	if (!c->desired)
+		return 0;
+	return r->plan->rollback_of ? rollback_load_secret(r, s, err) : load_secret(r, s, err);
 }
 
 int prepare(struct run *r, struct err *err)

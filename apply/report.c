@@ -128,6 +128,8 @@ void result_report(struct buf *out, const struct apply_result *r,
 	const char *counts = result_counts(&a, r);
 	if (r->outcome == APPLY_APPLIED && !result_count(r, OUTCOME_APPLIED))
 		buf_puts(out, "nothing to do: the cluster is as planned\n");
+	if (r->rollback_of)
+		buf_printf(out, "rollback of plan %.14s…\n", r->rollback_of);
 	buf_printf(out, "%s%s%s   %.2f s\n", apply_outcome_name(r->outcome), *counts ? ": " : "",
 		   counts, r->seconds);
 	if (o->file)

@@ -34,6 +34,7 @@ void result_init(struct apply_result *r, const struct plan *p)
 {
 	*r = (struct apply_result){ .outcome = APPLY_REFUSED, .n_objects = p->n_changes };
 	memcpy(r->plan, p->digest, sizeof(r->plan));
+	r->rollback_of = p->rollback_of ? arena_strdup(&r->arena, p->rollback_of) : NULL;
 	r->cluster_name = arena_strdup(&r->arena, p->cluster_name ? p->cluster_name : "");
 	r->cluster_uid = arena_strdup(&r->arena, p->cluster_uid ? p->cluster_uid : "");
 	r->next = "";
@@ -117,6 +118,8 @@ struct json result_to_json(const struct apply_result *r, struct arena *a)
 	json_set_str(a, &root, "apiVersion", PLAN_API_VERSION);
 	json_set_str(a, &root, "kind", "Result");
 	json_set_str(a, &root, "plan", r->plan);
+	if (r->rollback_of)
+		json_set_str(a, &root, "rollbackOf", r->rollback_of);
 	json_set(a, &root, "cluster", cluster);
 	json_set_str(a, &root, "started", r->started);
 	json_set(a, &root, "seconds", seconds_json(a, r->seconds));

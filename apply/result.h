@@ -63,6 +63,8 @@ struct object_result {
 struct apply_result {
 	struct arena arena;
 	char plan[DIGEST_TEXT];
+	const char
+		*rollback_of; /* digest of the plan that this one undoes; NULL: it is no rollback */
 	const char *cluster_name, *cluster_uid;
 	char started[TIME_TEXT];
 	double seconds;

@@ -164,9 +164,9 @@ static int read_problems(struct reader *rd, const struct json *root)
 
 static int read_head(struct reader *rd, const struct json *root)
 {
-	static const char *const keys[] = { "apiVersion", "kind",    "plan",    "cluster",
-					    "started",    "seconds", "outcome", "objects",
-					    "problems",   "next",    NULL };
+	static const char *const keys[] = { "apiVersion", "kind",    "plan",       "cluster",
+					    "started",    "seconds", "outcome",    "objects",
+					    "problems",   "next",    "rollbackOf", NULL };
 	static const char *const cluster_keys[] = { "name", "uid", NULL };
 	const char *version, *kind, *digest, *started;
 	if (!json_is(root, JSON_OBJECT) || text(rd, root, "kind", &kind) < 0 ||
@@ -184,6 +184,8 @@ static int read_head(struct reader *rd, const struct json *root)
 		return wrong(rd, json_get(root, "plan"), "expected a digest in", "plan");
 	if (strlen(started) >= TIME_TEXT)
 		return wrong(rd, json_get(root, "started"), "expected a time in", "started");
+	if (json_get(root, "rollbackOf") && text(rd, root, "rollbackOf", &rd->r->rollback_of) < 0)
+		return -1;
 	memcpy(rd->r->plan, digest, DIGEST_TEXT);
 	memcpy(rd->r->started, started, strlen(started) + 1);
 	const struct json *cluster = json_get(root, "cluster");

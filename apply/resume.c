@@ -31,8 +31,20 @@ static bool is_written(const struct step *s)
 	const struct journal_object *o = s->past;
 	if (!answered_well(o))
 		return false;
-	return o->step == JOURNAL_APPLY ||
+	return o->step == JOURNAL_GIVE_BACK || (o->step == JOURNAL_APPLY && !s->change->keeps) ||
 	       (o->step == JOURNAL_DELETE && s->change->action == ACTION_DELETE);
+}
+
+bool resume_has_values(const struct step *s, const struct json *live)
+{
+	const struct journal_object *o = s->past;
+	const char *uid = json_str(json_at(live, "metadata", "uid", NULL));
+	if (!o || !uid || !s->change->keeps)
+		return false;
+	const char *its = o->step == JOURNAL_GIVE_BACK                   ? o->uid
+			  : o->step == JOURNAL_APPLY && answered_well(o) ? o->new_uid
+									 : NULL;
+	return its && strcmp(its, uid) == 0;
 }
 
 static bool is_kept(const struct journal_object *o)
@@ -72,8 +84,10 @@ void resume(struct run *r)
 		s->own_version = s->past->taken_over;
 		if (s->past->makes)
 			memcpy(s->makes, s->past->makes, DIGEST_TEXT);
-		s->replaced = s->change->action == ACTION_REPLACE && s->past->deleted &&
-			      s->past->step == JOURNAL_APPLY;
+		/* Its new object is only ever sent once the old one is gone. */
+		s->replaced =
+			s->change->action == ACTION_REPLACE &&
+			(s->past->step == JOURNAL_APPLY || s->past->step == JOURNAL_GIVE_BACK);
 	}
 }
 

@@ -70,6 +70,11 @@ bool step_creates(const struct step *s)
 	return (s->change->action == ACTION_CREATE && !s->removing) || s->replaced;
 }
 
+const char *step_applyset(const struct run *r, const struct step *s)
+{
+	return r->plan->rollback_of ? NULL : s->parent->application->applyset;
+}
+
 const char *step_label(struct run *r, const struct step *s)
 {
 	return change_label(&r->arena, s->change);

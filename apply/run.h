@@ -21,6 +21,7 @@ enum request {
 	REQUEST_TAKEOVER,
 	REQUEST_APPLY,
 	REQUEST_DELETE,
+	REQUEST_GIVE_BACK,
 };
 
 /* Why a write did not go through, to be settled by a read. */
@@ -63,12 +64,14 @@ struct step {
 	bool takeover_pending;
 	char makes[DIGEST_TEXT]; /* of the managedFields that a takeover was sent to make, by this
 				    run or an earlier one; "": none was */
+	bool give_back_pending;  /* values are as planned, ownership is not yet */
 	char *why_stale;         /* kept while asking */
 	/* of the journal */
 	const struct journal_object *past; /* an earlier run has announced a write of it; NULL */
 	char *before, *sealed;             /* journal_before_text() of the last read, until it is
 					      in the journal */
 	bool announced;                    /* in this run */
+	enum journal_step last_step;       /* that was */
 	char asked[DIGEST_TEXT]; /* the live object, to compare the dry-run's answer with */
 };
 
@@ -93,7 +96,8 @@ struct parent {
 	bool wrote;                         /* something of it was written, or may have been */
 	struct step *open; /* the first of its changes that has not ended; execute.c */
 	unsigned attempts;
-	bool again; /* to be written once more */
+	bool again;     /* to be written once more */
+	bool announced; /* in the journal of this run */
 };
 
 struct run {
@@ -106,13 +110,14 @@ struct run {
 	struct arena arena;   /* lives as long as the run */
 	struct arena scratch; /* bodies of one batch */
 	struct kind_table kinds;
-	struct step *steps;     /* as plan->changes */
-	struct parent *parents; /* as plan->applications */
-	struct locks *locks;    /* NULL: none */
-	size_t n_remarks;       /* problems of the result that are no failure; they come first */
-	struct err read_err;    /* the first object that the check could not read */
-	const char *stopped;    /* why the rest was not tried, NULL */
-	bool wrote;             /* the cluster may have been changed */
+	struct step *steps;        /* as plan->changes */
+	struct parent *parents;    /* as plan->applications */
+	struct locks *locks;       /* NULL: none */
+	struct journal_log undone; /* of a rollback: read when a Secret needs it */
+	size_t n_remarks;          /* problems of the result that are no failure; they come first */
+	struct err read_err;       /* the first object that the check could not read */
+	const char *stopped;       /* why the rest was not tried, NULL */
+	bool wrote;                /* the cluster may have been changed */
 	bool journal_failed;
 	bool restless; /* many objects of the last batch had moved since the check */
 	size_t n_kept; /* changes whose outcome is of an earlier run */
@@ -136,6 +141,9 @@ bool run_is_crd(const struct change *c);
 /* create, and a replacement whose old object is deleted */
 bool step_creates(const struct step *s);
 const char *step_label(struct run *r, const struct step *s); /* "Deployment shop/web" */
+/* The id of the ApplySet of which a write of the step is to make a member; NULL: as its body says.
+ */
+const char *step_applyset(const struct run *r, const struct step *s);
 
 /* A field's path as people write it: "spec.replicas"; in the arena. */
 const char *field_said(struct arena *a, const char *path);
@@ -152,6 +160,9 @@ bool step_failed(const struct step *s); /* failed or stale */
 void resume(struct run *r);
 /* An earlier run has changed it, or may have. */
 bool resume_may_be_done(const struct step *s);
+/* An earlier run of a rollback has written the values of this very object; its ownership may be
+ * left to be given back. */
+bool resume_has_values(const struct step *s, const struct json *live);
 /* Whether the object that is there now (NULL: none) shows that the announced write of an earlier
  * run is done; of a replacement also how far it came. */
 bool resume_is_done(struct step *s, const struct json *live);
@@ -160,11 +171,10 @@ bool resume_is_done(struct step *s, const struct json *live);
 void announce_before(struct run *r, struct step *s, const struct json *live);
 /* false: it is not announced and must not be sent; err says why. */
 bool announce_write(struct run *r, struct step *s, const struct api_call *call, struct err *err);
-bool announce_parent(struct run *r, const struct parent *p, const struct api_call *call,
-		     struct err *err);
+bool announce_parent(struct run *r, struct parent *p, const struct api_call *call, struct err *err);
 bool announce_sync(struct run *r, struct err *err);
 void announce_answer(struct run *r, const struct step *s, const struct api_call *call);
-/* A read shows that the announced create is done. */
+/* A read shows that the write that was announced last is done. */
 void announce_found(struct run *r, const struct step *s, const struct json *live);
 void announce_parent_answer(struct run *r, const struct parent *p, const struct api_call *call);
 void announce_end(struct run *r, const struct step *s);
@@ -174,6 +184,9 @@ int guard_check(struct run *r, struct err *err);
 
 /* ---- prepare.c */
 int prepare(struct run *r, struct err *err);
+
+/* ---- rollback_secret.c: s->declared of a Secret that a rollback writes */
+int rollback_load_secret(struct run *r, struct step *s, struct err *err);
 
 /* ---- check.c */
 enum verdict {
@@ -209,6 +222,12 @@ const struct json *takeover_own_fields(const struct json *live);
 bool takeover_was_done(const struct step *s, const struct json *live);
 /* The patch that moves the fields to us; notes what it makes. */
 struct json takeover_patch(struct arena *a, struct step *s);
+
+/* ---- give_back.c: of a rollback, after the values are as planned */
+bool give_back_is_pending(const struct change *c, const struct json *live);
+/* Notes what give_back_patch() needs; false where nothing is to be given back. */
+bool give_back_prepare(struct run *r, struct step *s, const struct json *live);
+struct json give_back_patch(struct arena *a, const struct step *s);
 
 /* ---- exchange.c: sends the next requests of the steps, in rounds, until none has one */
 void exchange(struct run *r, struct step **steps, size_t n);

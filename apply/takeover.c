@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "apply/takeover.h"
 #include "base/json_write.h"
 #include "plan/merge/fieldset.h"
 
@@ -134,7 +135,7 @@ static int by_text(const void *a, const void *b)
 }
 
 /* Of the entries in any order: the server has its own. */
-static void digest_entries(const struct json *entries, char out[DIGEST_TEXT])
+void takeover_digest(const struct json *entries, char out[DIGEST_TEXT])
 {
 	AUTO(arena_done) struct arena a = { 0 };
 	const char **texts = arena_calloc(&a, entries->n + 1, sizeof(*texts));
@@ -153,12 +154,12 @@ bool takeover_was_done(const struct step *s, const struct json *live)
 	char digest[DIGEST_TEXT];
 	if (!*s->makes || !json_is(now, JSON_ARRAY))
 		return false;
-	digest_entries(now, digest);
+	takeover_digest(now, digest);
 	return strcmp(digest, s->makes) == 0;
 }
 
-static void add_operation(struct arena *a, struct json *patch, const char *op, const char *path,
-			  struct json value)
+void takeover_operation(struct arena *a, struct json *patch, const char *op, const char *path,
+			struct json value)
 {
 	struct json operation = json_of_object();
 	json_set_str(a, &operation, "op", op);
@@ -170,9 +171,9 @@ static void add_operation(struct arena *a, struct json *patch, const char *op, c
 struct json takeover_patch(struct arena *a, struct step *s)
 {
 	struct json patch = json_of_array(), made = moved(a, s->change, s->managed_fields);
-	digest_entries(&made, s->makes);
-	add_operation(a, &patch, "test", "/metadata/resourceVersion",
-		      json_of_string(a, s->resource_version));
-	add_operation(a, &patch, "replace", "/metadata/managedFields", made);
+	takeover_digest(&made, s->makes);
+	takeover_operation(a, &patch, "test", "/metadata/resourceVersion",
+			   json_of_string(a, s->resource_version));
+	takeover_operation(a, &patch, "replace", "/metadata/managedFields", made);
 	return patch;
 }
