@@ -8,6 +8,7 @@
 
 #include "apply/apply.h"
 #include "apply/report.h"
+#include "apply/rollback_apply.h"
 #include "base/file.h"
 #include "cmd/display.h"
 #include "cmd/notify.h"
@@ -19,6 +20,8 @@ struct options {
 	bool keep_going, allow_partial, allow_replace;
 	const char *lock, *lock_timeout;
 	const char *wait, *wait_timeout;
+	const char *on_failure;
+	struct text_list allow_delete;
 	struct notify_settings notify;
 };
 
@@ -36,42 +39,6 @@ static void catch_signals(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
-}
-
-/* ---- where to */
-
-/* The cluster of the configuration that has the plan's cluster name; the uid in the plan decides
- * in the end, so the configuration only says how to get there. */
-static const struct cluster_config *cluster_of_plan(const struct options *o, struct target *t,
-						    const struct plan *p)
-{
-	char blob[GIT_ID_TEXT];
-	struct revision rev;
-	AUTO(buf_done) struct buf text = { 0 };
-	AUTO(err_done) struct err ignored = { 0 };
-	const char *name = o->target.cluster ? o->target.cluster : p->cluster_name;
-	if (!t->repository ||
-	    repository_resolve(t->repository, *p->base ? p->base : p->head, &rev, &ignored) < 0 ||
-	    repository_find_file(t->repository, rev.tree, CONFIG_FILE, blob, &ignored) < 0 ||
-	    repository_read(t->repository, blob, GIT_MAX_FILE, &text, &ignored) < 0 ||
-	    config_parse(&t->config, buf_text(&text), text.len, CONFIG_FILE, &ignored) < 0)
-		return NULL;
-	return config_cluster(&t->config, name);
-}
-
-static int open_target(const struct options *o, struct target *t, const struct plan *p,
-		       struct err *err)
-{
-	AUTO(err_done) struct err no_repository = { 0 };
-	const char *directory = o->target.directory ? o->target.directory : ".";
-	if (repository_open(&t->repository, directory, &no_repository) < 0)
-		t->repository = NULL; /* only Secrets need one: apply says so where they do */
-	const struct cluster_config *config = cluster_of_plan(o, t, p);
-	if (o->target.cluster && !config && strncmp(o->target.cluster, "file:", 5) != 0)
-		return err_set(err, ERR_USAGE, "no cluster \"%s\" in " CONFIG_FILE " of the plan",
-			       o->target.cluster);
-	const char *workdir = t->repository ? repository_workdir(t->repository) : NULL;
-	return target_open_cluster(&o->target, config, workdir, &t->cluster, err);
 }
 
 /* ---- result and journal */
@@ -113,11 +80,60 @@ static void say_resumed(const struct journal *j, const struct plan *p)
 
 /* The result first: until it is written, the run is not over. */
 static int keep_result(struct journal *j, const struct apply_result *r, const char *path,
-		       struct err *err)
+		       bool unfinished, struct err *err)
 {
 	if (result_write(r, path, err) < 0)
 		return -1;
-	return journal_finish(j, r, err);
+	return unfinished ? 0 : journal_finish(j, r, err);
+}
+
+/* A rollback has changes of its own to be shown. */
+struct undoing {
+	struct display *apply, *rollback;
+	bool live;
+};
+
+static struct apply_progress begin_undoing(void *ctx, const struct plan *undo)
+{
+	struct undoing *u = ctx;
+	display_end(u->apply);
+	say_note("rolling back: %zu changes", undo->n_changes);
+	u->rollback = display_new(undo, u->live);
+	return display_progress(u->rollback);
+}
+
+static void end_undoing(void *ctx)
+{
+	struct undoing *u = ctx;
+	display_end(u->rollback);
+	display_free(TAKE(u->rollback));
+}
+
+/* Applies, and undoes what was written where it fails.  *unfinished: undoing is not at its end. */
+static int apply_or_undo(const struct options *o, const struct plan *p, struct target *t,
+			 struct apply_options *ao, const char *beside, struct display *display,
+			 struct apply_result *r, bool *unfinished, struct err *err)
+{
+	struct locks *held = NULL;
+	struct undoing undoing = { .apply = display, .live = !o->target.verbose };
+	struct rollback_apply ra = { .plan = p,
+				     .cluster = t->cluster,
+				     .apply = ao,
+				     .result = beside,
+				     .allow_delete = o->allow_delete.items,
+				     .begin = begin_undoing,
+				     .end = end_undoing,
+				     .ctx = &undoing };
+	const struct journal_log *earlier = journal_earlier(ao->journal);
+	if (earlier && earlier->rollback_file)
+		return rollback_apply_resume(&ra, r, unfinished, err);
+	bool undo = o->on_failure && strcmp(o->on_failure, "rollback") == 0;
+	ao->hold = undo ? &held : NULL;
+	int rc = apply_run(p, t->cluster, t->repository, ao, r, err);
+	if (undo && rc < 0 && rollback_is_due(r, ao, err))
+		rc = rollback_apply(&ra, r, unfinished, err);
+	locks_release(held);
+	return rc;
 }
 
 /* ---- telling */
@@ -203,7 +219,8 @@ static int begin(const struct options *o, struct target *t, const struct plan *p
 			err, ERR_REFUSED,
 			"a plan made with --cluster none compares revisions only: plan against "
 			"a cluster to apply");
-	return open_target(o, t, p, err);
+	return target_open_planned(t, &o->target, p->cluster_name, *p->base ? p->base : p->head,
+				   err);
 }
 
 /* Before there is a display. */
@@ -235,6 +252,8 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 	AUTO(auto_free) char *beside = journal_beside(file, argv[0]);
 	AUTO(journal_close_p) struct journal *journal = NULL;
 	const char *key = getenv("RHUMB_KEY");
+	if (key && !*key)
+		key = NULL;
 	struct journal_wait wait = { .timeout_seconds = lock.timeout_seconds,
 				     .interrupted = &interrupted,
 				     .waiting = say_waiting };
@@ -258,10 +277,11 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 	};
 	if (wait_options(o, &ao, err) < 0)
 		return -1;
-	int rc = apply_run(&plan, t.cluster, t.repository, &ao, &result, err);
+	bool unfinished = false;
+	int rc = apply_or_undo(o, &plan, &t, &ao, beside, display, &result, &unfinished, err);
 	display_end(display);
 	AUTO(err_done) struct err write_error = { 0 };
-	bool kept = keep_result(journal, &result, file, &write_error) == 0;
+	bool kept = keep_result(journal, &result, file, unfinished, &write_error) == 0;
 	if (!kept) {
 		say_error(&write_error);
 		if (rc == 0)
@@ -284,6 +304,10 @@ static const struct option_row rows[] = {
 	  "until what was written is ready, whatever the plan says of it" },
 	{ "wait-timeout", 0, OPTION_TEXT, offsetof(struct options, wait_timeout), "DURATION",
 	  "for one object to become ready, instead of what the plan says" },
+	{ "on-failure", 0, OPTION_CHOICE, offsetof(struct options, on_failure), "stop|rollback",
+	  "rollback: undo at once what a failed apply has written" },
+	{ "allow-delete", 0, OPTION_LIST, offsetof(struct options, allow_delete), "KIND",
+	  "such a rollback may delete objects of this kind that hold data (again for more)" },
 	{ "lock-timeout", 0, OPTION_TEXT, offsetof(struct options, lock_timeout), "DURATION",
 	  "wait for applies of the same applications, or with the same RESULT, as 90s or 5m" },
 	{ "lock", 0, OPTION_CHOICE, offsetof(struct options, lock), "true|false",
@@ -315,6 +339,9 @@ const struct command cmd_apply = {
 		"command with the same\nplan and RESULT goes on where an apply was killed, "
 		"interrupted or failed, and does nothing twice.\nSIGINT, SIGTERM and SIGHUP "
 		"finish the writes under way and write the result (exit status 6).\n\n"
+		"--on-failure=rollback keeps the plan that undoes what was written in "
+		"RESULT.rollback.plan and applies it\nunder the same locks; killed in between, the "
+		"same command goes on with it.\n\n"
 		"What --notify posts is signed where RHUMB_NOTIFY_KEY is set; docs/result.md has "
 		"the formats.",
 	.options = rows,

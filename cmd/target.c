@@ -364,6 +364,38 @@ int target_open_revision(struct target *t, const struct target_options *o, const
 	return choose_applications(t, &any, n_names, names, err);
 }
 
+/* The cluster of the configuration that has the plan's cluster name; the uid in the plan decides
+ * in the end, so the configuration only says how to get there. */
+static const struct cluster_config *planned_cluster(struct target *t,
+						    const struct target_options *o,
+						    const char *cluster, const char *revision)
+{
+	char blob[GIT_ID_TEXT];
+	struct revision rev;
+	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(err_done) struct err ignored = { 0 };
+	if (!t->repository || repository_resolve(t->repository, revision, &rev, &ignored) < 0 ||
+	    repository_find_file(t->repository, rev.tree, CONFIG_FILE, blob, &ignored) < 0 ||
+	    repository_read(t->repository, blob, GIT_MAX_FILE, &text, &ignored) < 0 ||
+	    config_parse(&t->config, buf_text(&text), text.len, CONFIG_FILE, &ignored) < 0)
+		return NULL;
+	return config_cluster(&t->config, o->cluster ? o->cluster : cluster);
+}
+
+int target_open_planned(struct target *t, const struct target_options *o, const char *cluster,
+			const char *revision, struct err *err)
+{
+	AUTO(err_done) struct err no_repository = { 0 };
+	if (repository_open(&t->repository, o->directory ? o->directory : ".", &no_repository) < 0)
+		t->repository = NULL; /* only Secrets need one: apply says so where they do */
+	const struct cluster_config *config = planned_cluster(t, o, cluster, revision);
+	if (o->cluster && !config && strncmp(o->cluster, "file:", 5) != 0)
+		return err_set(err, ERR_USAGE, "no cluster \"%s\" in " CONFIG_FILE " of the plan",
+			       o->cluster);
+	const char *workdir = t->repository ? repository_workdir(t->repository) : NULL;
+	return target_open_cluster(o, config, workdir, &t->cluster, err);
+}
+
 int target_connect(struct target *t, const struct target_options *o, struct err *err)
 {
 	struct revision head;

@@ -78,6 +78,11 @@ int target_open_revision(struct target *t, const struct target_options *o, const
 int target_open_cluster(const struct target_options *o, const struct cluster_config *config,
 			const char *workdir, struct cluster **out, struct err *err);
 
+/* The cluster of a plan that was made before: the configuration at `revision` says how to get to
+ * the cluster of that name.  Outside a repository it has to be said by options. */
+int target_open_planned(struct target *t, const struct target_options *o, const char *cluster,
+			const char *revision, struct err *err);
+
 /* A cluster and nothing else: works outside a repository too. */
 int target_connect(struct target *t, const struct target_options *o, struct err *err);
 
