@@ -182,9 +182,10 @@ static void write_failed(struct run *r, struct step *s, const struct api_call *c
 	bool owned = is_owned_by_another(call);
 	bool patch = s->next == REQUEST_TAKEOVER || s->next == REQUEST_GIVE_BACK;
 	bool moved = status == 409 || (status == 422 && patch);
+	bool schema = s->next == REQUEST_APPLY && old_schema_answered(r, s, call);
 	if (lost)
 		r->wrote = s->parent->wrote = s->maybe_done = true;
-	if (!(lost || moved || status == 404 || status == 410 || status == 422)) {
+	if (!(lost || moved || schema || status == 404 || status == 410 || status == 422)) {
 		fail(r, s, failure_text(call));
 		return;
 	}
@@ -192,7 +193,8 @@ static void write_failed(struct run *r, struct step *s, const struct api_call *c
 	s->moved = s->moved || moved;
 	s->trouble = (struct trouble){ .message = xstrdup(failure_text(call)),
 				       .resend = (moved && !owned) || (lost && status == 0),
-				       .lost = lost };
+				       .lost = lost,
+				       .schema = schema };
 	s->next = REQUEST_READ;
 }
 
@@ -245,7 +247,7 @@ static void settle(struct run *r, struct step *s)
 	struct trouble *t = &s->trouble;
 	bool again = t->resend && (t->lost ? s->losses++ < APPLY_MAX_LOST
 					   : s->conflicts++ < APPLY_MAX_CONFLICTS);
-	if (!again) {
+	if (!again && !t->schema) {
 		/* What is still on its way may be done yet. */
 		AUTO(auto_free)
 		char *text =

@@ -207,7 +207,7 @@ static void pause_round(struct step **steps, size_t n, unsigned *ms)
 			continue;
 		waiting = waiting && steps[i]->next == REQUEST_GONE && steps[i]->polled;
 		gone = gone || steps[i]->next == REQUEST_GONE;
-		lost = lost || steps[i]->trouble.lost;
+		lost = lost || steps[i]->trouble.lost || steps[i]->trouble.schema;
 	}
 	if (!(gone && waiting) && !lost)
 		return;

@@ -29,6 +29,7 @@ struct trouble {
 	char *message; /* NULL: none */
 	bool resend;   /* the write may be sent again if the precondition still holds */
 	bool lost;     /* there was no answer: it may have been done */
+	bool schema;   /* the schema of its CRD may be new since a moment: old_schema.c */
 };
 
 struct step {
@@ -50,6 +51,7 @@ struct step {
 	bool sent, polled; /* in this round; at least once */
 	unsigned conflicts, losses;
 	int64_t started, deadline; /* time_monotonic_ms() */
+	int64_t schema_deadline; /* until then it may be refused by an old schema; 0: it was not */
 	struct trouble trouble;
 	enum outcome written; /* STEP_WRITTEN: how it will end, with ... */
 	char *note;           /* ... this message */

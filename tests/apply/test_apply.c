@@ -200,6 +200,51 @@ static void crd_never_established(void **state)
 	world_done(&w);
 }
 
+/* Which write of an undisturbed run it is. */
+static int boat_write(void)
+{
+	struct world w;
+	int n = 0;
+	world_init(&w);
+	fill_crd(&w);
+	world_apply_ok(&w);
+	const char *boat = strstr(buf_text(&w.f.log), "apply Boat");
+	assert_non_null(boat);
+	for (const char *c = buf_text(&w.f.log); c < boat; c++)
+		n += *c == '\n';
+	world_done(&w);
+	return n;
+}
+
+static void new_schema_after_a_moment(void **state)
+{
+	(void)state;
+	struct world w;
+	world_init(&w);
+	fill_crd(&w);
+	w.f.fault = FAKE_SCHEMA;
+	w.f.fail_at = boat_write();
+	world_apply_ok(&w);
+	assert_non_null(fake_get(&w.f, "Boat", "shop", "ark"));
+	world_expect(&w, "sea.io/Boat/shop/ark", OUTCOME_APPLIED);
+	world_done(&w);
+}
+
+static void schema_that_has_no_such_field(void **state)
+{
+	(void)state;
+	struct world w;
+	world_init(&w);
+	fill_crd(&w);
+	w.f.fault = FAKE_SCHEMA;
+	w.f.fail_at = boat_write();
+	w.f.fail_all = true;
+	w.options.timeout_seconds = 1;
+	world_apply_fails(&w, ERR_PARTIAL, "1 failed");
+	world_expect(&w, "sea.io/Boat/shop/ark", OUTCOME_FAILED);
+	world_done(&w);
+}
+
 /* ---- what stops an apply */
 
 static volatile sig_atomic_t stop;
@@ -366,6 +411,8 @@ int main(void)
 		cmocka_unit_test(takeover),
 		cmocka_unit_test(crd_and_its_object),
 		cmocka_unit_test(crd_never_established),
+		cmocka_unit_test(new_schema_after_a_moment),
+		cmocka_unit_test(schema_that_has_no_such_field),
 		cmocka_unit_test(interrupted),
 		cmocka_unit_test(deletes_wait_for_success),
 		cmocka_unit_test(later_waves_wait),

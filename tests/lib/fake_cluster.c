@@ -307,6 +307,11 @@ static void carry_out_badly(struct fake_cluster *f, struct api_call *call)
 	case FAKE_BREAK:
 		refuse(f, call, 500, "broken by the test");
 		break;
+	case FAKE_SCHEMA:
+		refuse(f, call, 500,
+		       "failed to create typed patch object: .spec.crew: field not declared in "
+		       "schema");
+		break;
 	case FAKE_CONFLICT:
 		nudge(f, call);
 		carry_out(f, call);

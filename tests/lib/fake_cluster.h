@@ -16,6 +16,7 @@ enum fake_fault {
 	FAKE_BREAK,     /* 500, nothing done */
 	FAKE_LOSE,      /* no answer, nothing done */
 	FAKE_LOSE_DONE, /* no answer, but done */
+	FAKE_SCHEMA,    /* 500: a field that the schema does not have */
 	FAKE_CONFLICT,  /* 409: another has written something that does not matter */
 };
 
