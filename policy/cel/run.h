@@ -1,0 +1,35 @@
+/* The state of an evaluation; for the evaluator and the helpers of libraries. */
+#ifndef POLICY_CEL_RUN_H
+#define POLICY_CEL_RUN_H
+
+#include "policy/cel/cel.h"
+
+struct cel_run {
+	struct arena arena;
+	size_t memory;        /* most bytes of the arena */
+	uint64_t cost, limit; /* of the running cel_eval() */
+	bool stopped;         /* a limit was reached: stop is the result, nothing absorbs it */
+	struct cel_error stop;
+	struct cel_value *slots; /* of variables */
+	uint32_t n_slots;
+	struct cel_value *frame; /* of the running program: its iteration variables */
+	unsigned nested;         /* programs inside of programs */
+	const struct cel_program *program;
+	uint64_t last_cost;
+	bool last_stopped;
+};
+
+/* Stops the run with a reason and gives the error. */
+struct cel_value cel_run_stop(struct cel_run *run, const char *why);
+
+/* NULL past the memory limit; the run is stopped then. */
+static inline void *cel_run_alloc(struct cel_run *run, size_t n)
+{
+	if (n > run->memory || run->arena.used > run->memory - n) {
+		cel_run_stop(run, "operation cancelled: memory limit exceeded");
+		return NULL;
+	}
+	return arena_alloc(&run->arena, n);
+}
+
+#endif
