@@ -54,7 +54,7 @@ $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TESTLIB) $(BUILD)/librhumb.a
 	@echo "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
-$(TOOLS): $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/librhumb.a
+$(TOOLS): $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(TESTLIB) $(BUILD)/librhumb.a
 	@echo "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -71,6 +71,7 @@ void cel_issue_done(struct cel_issue *issue);
 struct cel_options {
 	const char *container; /* of the names: "a.b"; NULL: none */
 	bool check_only;       /* stop after the checker: the program cannot be evaluated */
+	bool unchecked;        /* what the checker would refuse is left to the evaluation */
 };
 
 int cel_compile(const struct cel_env *env, const char *text, size_t n,
@@ -107,6 +108,8 @@ struct cel_value cel_eval(struct cel_program *p, struct cel_run *run);
 struct cel_value cel_eval_inside(struct cel_program *p, struct cel_call *c);
 
 uint64_t cel_run_cost(const struct cel_run *run); /* of the last cel_eval() */
+uint64_t
+cel_run_cost_inside(const struct cel_run *run);   /* of all cel_eval_inside() since a reset */
 bool cel_run_stopped(const struct cel_run *run);  /* the last one ran into a limit */
 struct arena *cel_run_arena(struct cel_run *run); /* for values that are to be bound */
 

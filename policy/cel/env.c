@@ -197,11 +197,12 @@ void cel_object_add(struct cel_env *env, struct cel_type *object, const char *na
 
 const struct cel_type *cel_env_type_value(const struct cel_env *env, const char *name, size_t n)
 {
+	static const struct cel_type optional = { .kind = CEL_OPTIONAL, .name = "optional_type" };
 	static const struct cel_type *const named[] = {
-		&cel_bool_type,     &cel_int_type,   &cel_uint_type,      &cel_double_type,
-		&cel_string_type,   &cel_bytes_type, &cel_null_type,      &cel_list_type,
-		&cel_map_type,      &cel_type_type,  &cel_timestamp_type, &cel_duration_type,
-		&cel_optional_type,
+		&cel_bool_type,   &cel_int_type,   &cel_uint_type,      &cel_double_type,
+		&cel_string_type, &cel_bytes_type, &cel_null_type,      &cel_list_type,
+		&cel_map_type,    &cel_type_type,  &cel_timestamp_type, &cel_duration_type,
+		&optional,
 	};
 	for (size_t i = 0; i < ARRAY_LEN(named); i++)
 		if (strlen(named[i]->name) == n && memcmp(named[i]->name, name, n) == 0)

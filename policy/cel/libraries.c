@@ -1,10 +1,10 @@
 /* The libraries that Kubernetes 1.36 enables for a ValidatingAdmissionPolicy, in the order in which
  * their overloads are tried. */
-#include "policy/cel/library.h"
+#include "policy/cel/standard.h"
 
 #include "base/mem.h"
 
 const struct cel_library *const cel_kubernetes_libraries[] = {
-	&cel_standard,
+	&cel_std_operators, &cel_std_text, &cel_std_conversions, &cel_std_times, &cel_optionals,
 };
 const unsigned cel_kubernetes_n_libraries = ARRAY_LEN(cel_kubernetes_libraries);

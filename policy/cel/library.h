@@ -11,9 +11,9 @@
  *   }
  *
  *   static const struct cel_overload overloads[] = {
- *           { "charAt", "string_char_at_int", "string.(int) -> string", char_at },
- *           { "strings.quote", "strings_quote", "(string) -> string", quote, .cost = cel_cost_text
- * }, { "join", "list_join", "list(string).() -> string", join, .cost = join_cost },
+ *           { "charAt", "string_char_at_int", "string.(int) -> string", .call = char_at },
+ *           { "strings.quote", "strings_quote", "(string) -> string", .call = quote,
+ *             .cost = cel_cost_text },
  *   };
  *   const struct cel_library cel_strings = { "strings", overloads, ARRAY_LEN(overloads) };
  *
@@ -121,7 +121,7 @@ struct cel_library {
 /* The libraries of a ValidatingAdmissionPolicy (libraries.c), and the authorizer. */
 extern const struct cel_library *const cel_kubernetes_libraries[];
 extern const unsigned cel_kubernetes_n_libraries;
-extern const struct cel_library cel_standard, cel_optionals, cel_authorizer;
+extern const struct cel_library cel_optionals, cel_authorizer;
 
 /* ---- errors */
 

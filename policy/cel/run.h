@@ -9,14 +9,12 @@ struct cel_run {
 	size_t memory;        /* most bytes of the arena */
 	uint64_t cost, limit; /* of the running cel_eval() */
 	bool stopped;         /* a limit was reached: stop is the result, nothing absorbs it */
-	struct cel_error stop;
+	struct cel_error stop, stop_inside;
 	struct cel_value *slots; /* of variables */
 	uint32_t n_slots;
 	struct cel_value *frame; /* of the running program: its iteration variables */
 	unsigned nested;         /* programs inside of programs */
-	const struct cel_program *program;
-	uint64_t last_cost;
-	bool last_stopped;
+	uint64_t inside;         /* cost of those */
 };
 
 /* Stops the run with a reason and gives the error. */

@@ -41,7 +41,7 @@ static uint64_t contains_cost(const struct cel_value *args, struct cel_value res
 		name, id, "string.(string) -> bool", fn, .cost = price, .mismatch = CEL_SAY_ONLY   \
 	}
 
-const struct cel_overload cel_std_text[] = {
+static const struct cel_overload overloads[] = {
 	SIZE("size_string", "(string) -> int"),
 	SIZE("string_size", "string.() -> int"),
 	SIZE("size_bytes", "(bytes) -> int"),
@@ -54,5 +54,6 @@ const struct cel_overload cel_std_text[] = {
 	TEXT("startsWith", "starts_with_string", starts_with, cel_cost_text),
 	TEXT("endsWith", "ends_with_string", ends_with, cel_cost_text),
 };
-const struct cel_library cel_standard = { "standard", cel_std_text, ARRAY_LEN(cel_std_text), NULL,
-					  0 };
+const struct cel_library cel_std_text = { .name = "text",
+					  .overloads = overloads,
+					  .n_overloads = ARRAY_LEN(overloads) };

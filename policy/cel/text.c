@@ -170,4 +170,6 @@ void cel_error_text(const struct cel_error *e, struct buf *out)
 	buf_puts(out, e->message);
 	if (e->about.kind != CEL_NULL)
 		value_text(e->about, 0, out);
+	if (e->after)
+		buf_puts(out, e->after);
 }

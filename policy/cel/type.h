@@ -47,6 +47,7 @@ struct cel_type {
 	const struct cel_type *const *params;
 	const struct cel_field *fields; /* of a CEL_OBJECT */
 	uint32_t n_fields;
+	uint32_t variable; /* of a CEL_PARAM that the checker made: which one, from 1; else 0 */
 };
 
 extern const struct cel_type cel_null_type, cel_bool_type, cel_int_type, cel_uint_type,

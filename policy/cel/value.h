@@ -78,9 +78,10 @@ struct cel_opaque_ops {
 	void (*text)(const struct cel_opaque *v, struct buf *out); /* canonical, for people */
 };
 
-/* message, and after it the text of `about` where it is not null ("no such key: " and the key). */
+/* The message is `message`, the text of `about` where that is not null, and `after` where there is
+ * one: "no such key: " and the key. */
 struct cel_error {
-	const char *message;
+	const char *message, *after;
 	struct cel_value about;
 	uint32_t at; /* where it arose: 1 + byte offset in the source; 0: not known yet */
 };
