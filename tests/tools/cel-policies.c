@@ -4,60 +4,12 @@
 #include <stdio.h>
 
 #include "tests/lib/cel_judge.h"
+#include "tests/lib/cel_policy.h"
 
 struct suite {
 	struct cel_case_counts counts;
 	struct cel_env *kubernetes;
 };
-
-/* request and namespaceObject: what the checker knows of them. */
-static const char *const object_types[][3] = {
-	{ "kubernetes.UserInfo", "username", "string" },
-	{ "kubernetes.UserInfo", "uid", "string" },
-	{ "kubernetes.UserInfo", "groups", "list(string)" },
-	{ "kubernetes.UserInfo", "extra", "map(string,list(string))" },
-	{ "kubernetes.GroupVersionKind", "group", "string" },
-	{ "kubernetes.GroupVersionKind", "version", "string" },
-	{ "kubernetes.GroupVersionKind", "kind", "string" },
-	{ "kubernetes.GroupVersionResource", "group", "string" },
-	{ "kubernetes.GroupVersionResource", "version", "string" },
-	{ "kubernetes.GroupVersionResource", "resource", "string" },
-	{ "kubernetes.AdmissionRequest", "kind", "kubernetes.GroupVersionKind" },
-	{ "kubernetes.AdmissionRequest", "resource", "kubernetes.GroupVersionResource" },
-	{ "kubernetes.AdmissionRequest", "subResource", "string" },
-	{ "kubernetes.AdmissionRequest", "requestKind", "kubernetes.GroupVersionKind" },
-	{ "kubernetes.AdmissionRequest", "requestResource", "kubernetes.GroupVersionResource" },
-	{ "kubernetes.AdmissionRequest", "requestSubResource", "string" },
-	{ "kubernetes.AdmissionRequest", "name", "string" },
-	{ "kubernetes.AdmissionRequest", "namespace", "string" },
-	{ "kubernetes.AdmissionRequest", "operation", "string" },
-	{ "kubernetes.AdmissionRequest", "userInfo", "kubernetes.UserInfo" },
-	{ "kubernetes.AdmissionRequest", "dryRun", "bool" },
-	{ "kubernetes.AdmissionRequest", "options", "dyn" },
-	{ "kubernetes.NamespaceMetadata", "name", "string" },
-	{ "kubernetes.NamespaceMetadata", "generateName", "string" },
-	{ "kubernetes.NamespaceMetadata", "namespace", "string" },
-	{ "kubernetes.NamespaceMetadata", "labels", "map(string,string)" },
-	{ "kubernetes.NamespaceMetadata", "annotations", "map(string,string)" },
-	{ "kubernetes.NamespaceMetadata", "UID", "string" },
-	{ "kubernetes.NamespaceMetadata", "creationTimestamp", "timestamp" },
-	{ "kubernetes.Namespace", "metadata", "kubernetes.NamespaceMetadata" },
-};
-
-static void declare_objects(struct cel_env *env)
-{
-	struct cel_type *object = NULL;
-	for (size_t i = 0; i < ARRAY_LEN(object_types); i++) {
-		if (!object || strcmp(object->name, object_types[i][0]) != 0)
-			object = cel_env_object(env, object_types[i][0], NULL, 0);
-		cel_object_add(env, object, object_types[i][1],
-			       cel_env_type(env, object_types[i][2]));
-	}
-	cel_env_variable(env, "object", &cel_dyn_type);
-	cel_env_variable(env, "oldObject", &cel_dyn_type);
-	cel_env_variable(env, "request", cel_env_type(env, "kubernetes.AdmissionRequest"));
-	cel_env_variable(env, "namespaceObject", cel_env_type(env, "kubernetes.Namespace"));
-}
 
 static const char *expression(const struct json *spec, const char *field, struct buf *name)
 {
@@ -136,8 +88,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: cel-policies FILE.jsonl\n");
 		return 64;
 	}
-	s.kubernetes = cel_env_new(cel_kubernetes_libraries, cel_kubernetes_n_libraries);
-	declare_objects(s.kubernetes);
+	s.kubernetes = cel_policy_env();
 	int status = cel_case_file(argv[1], row, &s, &err);
 	if (status < 0)
 		fprintf(stderr, "%s\n", err.msg);
