@@ -3,16 +3,37 @@
 
 #include "policy/cel/node.h"
 
-/* The member of a constant key, found where it was in the last object if that was alike. */
-static const struct json *member(const struct json *object, struct cel_step *s)
+/* strcmp(), which is seldom called: most keys differ in their first byte. */
+static inline int compare(const char *a, const char *b)
 {
-	if (s->hint < object->n && strcmp(object->members[s->hint].key, s->key.text) == 0)
-		return &object->members[s->hint].value;
-	const struct json_member *m = json_member(object, s->key.text);
-	if (!m)
-		return NULL;
-	s->hint = (uint32_t)(m - object->members);
-	return &m->value;
+	int d = (unsigned char)*a - (unsigned char)*b;
+	return d ? d : strcmp(a, b);
+}
+
+/* The member of a constant key.  Objects are much alike: it is looked for where it was, or would
+ * have been, in the last one. */
+static inline const struct json *member(const struct json *object, struct cel_step *s)
+{
+	const char *key = s->key.text;
+	uint32_t lo = 0, hi = object->n, at = s->hint;
+	if (at <= hi) {
+		int d = at < hi ? compare(object->members[at].key, key) : 1;
+		if (d == 0)
+			return &object->members[at].value;
+		if (d > 0 && (at == 0 || compare(object->members[at - 1].key, key) < 0))
+			return NULL;
+	}
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		if (compare(object->members[mid].key, key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	s->hint = lo;
+	return lo < object->n && compare(object->members[lo].key, key) == 0
+		       ? &object->members[lo].value
+		       : NULL;
 }
 
 static struct cel_value fail(struct cel_run *run, const struct cel_step *s, const char *message,
