@@ -68,7 +68,9 @@ static int compare_numbers(struct cel_value a, struct cel_value b)
 
 static int compare_bytes(struct cel_value a, struct cel_value b)
 {
-	int d = memcmp(a.text, b.text, a.n < b.n ? a.n : b.n);
+	uint32_t n = a.n < b.n ? a.n : b.n;
+	cel_work(n / 16);
+	int d = memcmp(a.text, b.text, n);
 	return d ? three_way(d<0, d> 0) : three_way(a.n<b.n, a.n> b.n);
 }
 
@@ -152,7 +154,7 @@ static enum cel_equality equal_same_kind(struct cel_value a, struct cel_value b,
 		return equal_at(*a.items, *b.items, depth);
 	case CEL_STRING:
 	case CEL_BYTES:
-		return a.n == b.n && memcmp(a.text, b.text, a.n) == 0 ? CEL_EQUAL : CEL_UNEQUAL;
+		return a.n == b.n && compare_bytes(a, b) == 0 ? CEL_EQUAL : CEL_UNEQUAL;
 	default:
 		return cel_compare(a, b) == 0 ? CEL_EQUAL : CEL_UNEQUAL;
 	}
@@ -160,7 +162,8 @@ static enum cel_equality equal_same_kind(struct cel_value a, struct cel_value b,
 
 static enum cel_equality equal_at(struct cel_value a, struct cel_value b, unsigned depth)
 {
-	if (depth > MAX_DEPTH)
+	cel_work(8);
+	if (depth > MAX_DEPTH || cel_work_left < 0)
 		return CEL_TOO_DEEP;
 	if (a.kind == CEL_NULL || b.kind == CEL_NULL)
 		return a.kind == b.kind ? CEL_EQUAL : CEL_UNEQUAL;

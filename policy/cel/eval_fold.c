@@ -35,6 +35,8 @@ const char *cel_go_name(struct cel_value v)
 		[CEL_TIMESTAMP] = "types.Timestamp",
 		[CEL_DURATION] = "types.Duration",
 		[CEL_OPTIONAL] = "*types.Optional",
+		[CEL_LIST] = "*types.baseList",
+		[CEL_MAP] = "*types.baseMap",
 	};
 	return v.kind == CEL_OPAQUE                         ? v.opaque->ops->type->name
 	       : v.kind < ARRAY_LEN(names) && names[v.kind] ? names[v.kind]

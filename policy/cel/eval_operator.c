@@ -58,6 +58,7 @@ static struct cel_value join_text(struct cel_run *run, struct cel_value a, struc
 	char *p = n < UINT32_MAX ? cel_run_alloc(run, n + 1) : NULL;
 	if (!p)
 		return cel_run_stop(run, "operation cancelled: memory limit exceeded");
+	cel_work(n / 4);
 	memcpy(p, a.text, a.n);
 	memcpy(p + a.n, b.text, b.n);
 	p[n] = '\0';
@@ -75,6 +76,7 @@ static struct cel_value join_lists(struct cel_run *run, struct cel_value a, stru
 		n < UINT32_MAX ? cel_run_alloc(run, n * sizeof(struct cel_value)) : NULL;
 	if (!items)
 		return cel_run_stop(run, "operation cancelled: memory limit exceeded");
+	cel_work(4 * n);
 	for (uint32_t i = 0; i < a.n; i++)
 		items[i] = cel_item(a, i);
 	for (uint32_t i = 0; i < b.n; i++)

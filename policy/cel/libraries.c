@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 const struct cel_library *const cel_kubernetes_libraries[] = {
-	&cel_std_operators, &cel_std_text, &cel_std_conversions, &cel_std_times, &cel_optionals,
+	&cel_std_operators, &cel_std_text,  &cel_std_conversions,
+	&cel_std_times,     &cel_optionals, &cel_authorizer,
 };
 const unsigned cel_kubernetes_n_libraries = ARRAY_LEN(cel_kubernetes_libraries);

@@ -135,7 +135,7 @@ struct cel_value cel_run_fail_about(struct cel_run *run, uint32_t at, const char
 /* Past the limit of the cost: stops the run. */
 static inline bool cel_over(struct cel_run *run)
 {
-	if (run->cost <= run->limit)
+	if (run->cost <= run->limit && cel_work_left >= 0)
 		return run->stopped;
 	cel_run_stop(run, "operation cancelled: actual cost limit exceeded");
 	return true;

@@ -3,7 +3,10 @@
 
 #include "base/utf8.h"
 
-enum { DEEPEST_PROGRAMS = 64 /* that evaluate each other */ };
+enum {
+	DEEPEST_PROGRAMS = 64, /* that evaluate each other */
+	MOST_WORK = 300000000, /* of one evaluation: see cel_work() */
+};
 
 void cel_issue_done(struct cel_issue *issue)
 {
@@ -88,6 +91,7 @@ static bool compile(struct compilation *c)
 	struct cel_program *p = c->program;
 	const char *text = arena_strndup(&p->arena, c->text, c->n);
 	p->folded = cel_run_new(NULL);
+	cel_work_left = MOST_WORK;
 	c->phase = CEL_PARSE;
 	struct cel_ast *a = cel_parse(&p->arena, text, c->n, &c->problem);
 	return a && check(c, a) && build(c, a);
@@ -175,6 +179,8 @@ struct cel_value cel_eval(struct cel_program *p, struct cel_run *run)
 	struct cel_value v = cel_null();
 	run->cost = 0;
 	run->stopped = false;
+	if (!run->nested)
+		cel_work_left = MOST_WORK;
 	run->frame = p->n_frame ? cel_run_alloc(run, p->n_frame * sizeof(*run->frame)) : NULL;
 	if (!run->stopped)
 		v = cel_node_eval(p->root, run);

@@ -47,6 +47,7 @@ static struct cel_value bool_of_string(struct cel_call *c)
 static bool digits(const char *p, uint32_t n, uint64_t *out)
 {
 	uint64_t v = 0;
+	cel_work(n);
 	for (uint32_t i = 0; i < n; i++)
 		if (p[i] < '0' || p[i] > '9' || __builtin_mul_overflow(v, UINT64_C(10), &v) ||
 		    __builtin_add_overflow(v, (uint64_t)(p[i] - '0'), &v))

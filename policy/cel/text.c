@@ -18,8 +18,8 @@ static void plain_digits(const struct decimal *d, struct buf *out)
 	}
 }
 
-/* Go's %g writes an exponent below 1e-04 and from 10^most on. */
-static void double_text(double v, int most, struct buf *out)
+/* Go's %g writes an exponent below 1e-04 and from 1e+06 on. */
+void cel_double_text(double v, struct buf *out)
 {
 	if (isnan(v) || isinf(v)) {
 		buf_puts(out, isnan(v) ? "NaN" : v < 0 ? "-Inf" : "+Inf");
@@ -33,7 +33,7 @@ static void double_text(double v, int most, struct buf *out)
 	}
 	struct decimal d = decimal_shortest(fabs(v), false);
 	int exponent = d.point - 1;
-	if (exponent >= -4 && exponent < most) {
+	if (exponent >= -4 && exponent < 6) {
 		plain_digits(&d, out);
 		return;
 	}
@@ -41,11 +41,6 @@ static void double_text(double v, int most, struct buf *out)
 	if (d.length > 1)
 		buf_printf(out, ".%s", d.digits + 1);
 	buf_printf(out, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
-}
-
-void cel_double_text(double d, struct buf *out)
-{
-	double_text(d, 6, out);
 }
 
 static void value_text(struct cel_value v, unsigned depth, struct buf *out);
@@ -127,7 +122,7 @@ static void value_text(struct cel_value v, unsigned depth, struct buf *out)
 		buf_printf(out, "%" PRIu64, v.u);
 		return;
 	case CEL_DOUBLE:
-		double_text(v.d, 21, out);
+		cel_double_text(v.d, out);
 		return;
 	case CEL_STRING:
 	case CEL_BYTES:

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <math.h>
 
+_Thread_local int64_t cel_work_left = INT64_MAX;
+
 /* Decimal text that fits an int64; canonical, so a sign and digits only. */
 static bool small_int(const char *text, uint32_t n, int64_t *out)
 {
@@ -68,6 +70,7 @@ static bool find_member(const struct json *object, const char *text, uint32_t n,
 			struct cel_value *out)
 {
 	uint32_t lo = 0, hi = object->n;
+	cel_work(n);
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 		const char *key = object->members[mid].key;
@@ -97,6 +100,7 @@ static uint64_t mix(uint64_t h, uint64_t x)
 static uint64_t hash_bytes(const char *p, uint32_t n)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	cel_work(n);
 	for (uint32_t i = 0; i < n; i++)
 		h = (h ^ (unsigned char)p[i]) * UINT64_C(0x100000001b3);
 	return h;
@@ -148,9 +152,12 @@ static uint64_t hash_key(struct cel_value key)
 
 static bool same_key(struct cel_value a, struct cel_value b)
 {
-	if (a.kind == CEL_STRING && b.kind == CEL_STRING)
-		return a.n == b.n && memcmp(a.text, b.text, a.n) == 0;
-	return cel_equal(a, b);
+	if (a.kind != CEL_STRING || b.kind != CEL_STRING)
+		return cel_equal(a, b);
+	if (a.n != b.n)
+		return false;
+	cel_work(a.n / 16);
+	return memcmp(a.text, b.text, a.n) == 0;
 }
 
 static struct cel_entry *find_entry(const struct cel_entries *e, uint32_t n, struct cel_value key)
@@ -218,6 +225,7 @@ void cel_entries_index(struct cel_entries *e, uint32_t *slots)
 uint32_t cel_length(struct cel_value string)
 {
 	uint32_t n = 0;
+	cel_work(string.n / 2);
 	for (uint32_t i = 0; i < string.n; i++)
 		n += ((unsigned char)string.text[i] & 0xC0) != 0x80;
 	return n;

@@ -242,6 +242,7 @@ bool cel_case_equal(struct cel_value v, const struct json *tagged)
 
 void cel_case_show(struct cel_value v, struct buf *out)
 {
-	buf_printf(out, "%s ", v.kind == CEL_UNKNOWN ? "" : cel_type_of(v)->name);
+	if (v.kind != CEL_UNKNOWN)
+		buf_printf(out, "%s ", cel_type_of(v)->name);
 	cel_value_text(v, out);
 }

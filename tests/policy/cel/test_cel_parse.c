@@ -1,0 +1,95 @@
+/* The grammar: what is read, and where it is wrong. */
+#include "tests/lib/cel_fixture.h"
+
+static const struct cel_row rows[] = {
+	/* precedence and association */
+	{ "2 + 3 * 4", "int 14", NULL },
+	{ "(2 + 3) * 4", "int 20", NULL },
+	{ "20 - 5 - 4", "int 11", NULL },
+	{ "100 / 5 / 2", "int 10", NULL },
+	{ "17 % 10 % 4", "int 3", NULL },
+	{ "3 < 4 == true", "bool true", NULL },
+	{ "false && true || true", "bool true", NULL },
+	{ "false && (true || true)", "bool false", NULL },
+	{ "2 in [1] == false", "bool true", NULL },
+	{ "false ? 'a' : true ? 'b' : 'c'", "string b", NULL },
+	{ "true ? true ? 1 : 2 : 3", "parse 1:13 Syntax error: mismatched input '?' expecting ':'",
+	  NULL },
+	/* a minus belongs to the number behind it; pairs of signs cancel */
+	{ "-9223372036854775808", "int -9223372036854775808", NULL },
+	{ "- 0x8000000000000000", "int -9223372036854775808", NULL },
+	{ "-(9223372036854775808)", "parse 1:3 invalid int literal", NULL },
+	{ "---4", "int -4", NULL },
+	{ "!!!false", "bool true", NULL },
+	{ "4--4", "int 8", NULL },
+	{ "!-4", "check 1:1 found no matching overload for '!_' applied to '(int)'", NULL },
+	/* numbers */
+	{ "0x1F", "int 31", NULL },
+	{ "0X1F", "parse 1:2 Syntax error: extraneous input 'X1F' expecting <EOF>", NULL },
+	{ "12u", "uint 12", NULL },
+	{ "0xFFU", "uint 255", NULL },
+	{ ".25", "double 0.25", NULL },
+	{ "2e3", "double 2000", NULL },
+	{ "2.5E-1", "double 0.25", NULL },
+	{ "7.", "parse 1:3 Syntax error: mismatched input '<EOF>' expecting IDENTIFIER", NULL },
+	{ "1e999", "parse 1:1 invalid double literal", NULL },
+	{ "99999999999999999999", "parse 1:1 invalid int literal", NULL },
+	{ "99999999999999999999u", "parse 1:1 invalid uint literal", NULL },
+	/* strings */
+	{ "'it''s'", "parse 1:5 Syntax error: extraneous input ''s'' expecting <EOF>", NULL },
+	{ "\"a\\tb\\x41\\u00e9\\U0001F600\\101\"",
+	  "string a\tbA\xc3\xa9\xf0\x9f\x98\x80"
+	  "A",
+	  NULL },
+	{ "r'\\d' + R\"\\n\"", "string \\d\\n", NULL },
+	{ "'''one\ntwo'''", "string one\ntwo", NULL },
+	{ "\"\"\"say \"hi\" \"\"\"", "string say \"hi\" ", NULL },
+	{ "'''a\r\nb\rc'''", "string a\nb\nc", NULL },
+	{ "b'\\xff\\101z'", "bytes \"\\xffAz\"", NULL },
+	{ "br'\\x'", "bytes \"\\\\x\"", NULL },
+	{ "'a\nb'", "parse 1:1 Syntax error: token recognition error at: ''a'", NULL },
+	{ "'\\k'", "parse 1:1 Syntax error: token recognition error at: '''", NULL },
+	{ "'\\ud834'", "parse 1:1 invalid unicode code point", NULL },
+	{ "'\\U00110000'", "parse 1:1 invalid unicode code point", NULL },
+	{ "b'\\u0041'", "parse 1:1 unable to unescape string", NULL },
+	/* blanks, comments, commas */
+	{ "1 // one\n + 2", "int 3", NULL },
+	{ "// nothing", "parse 1:11 Syntax error: mismatched input '<EOF>' expecting an expression",
+	  NULL },
+	{ "[1, 2, ]", "list [1, 2]", NULL },
+	{ "[,]", "list []", NULL },
+	{ "{,}", "map {}", NULL },
+	{ "{'a': 1,}", "map {\"a\": 1}", NULL },
+	{ "size([1],)", "parse 1:10 Syntax error: mismatched input ')' expecting an expression",
+	  NULL },
+	{ "[1 2]", "parse 1:4 Syntax error: mismatched input '2' expecting ']'", NULL },
+	{ "(1", "parse 1:3 Syntax error: missing ')' at '<EOF>'", NULL },
+	{ "1 +\n+ 2", "parse 2:1 Syntax error: mismatched input '+' expecting an expression",
+	  NULL },
+	{ "", "parse 1:1 Syntax error: mismatched input '<EOF>' expecting an expression", NULL },
+	/* names */
+	{ "object.namespace", "int 1", "{\"namespace\":1}" },
+	{ "object.in", "parse 1:8 Syntax error: mismatched input 'in' expecting IDENTIFIER", "{}" },
+	{ "object.`a-b`", "parse 1:8 unsupported syntax: '`'", "{}" },
+	{ "for", "parse 1:1 reserved identifier: for", NULL },
+	{ "if(true)", "parse 1:1 reserved identifier: if", NULL },
+	{ ".object", "int 7", "7" },
+	{ "a.b", "check 1:1 undeclared reference to 'a' (in container '')", NULL },
+	{ "'\xc3\xa9' + x", "check 1:7 undeclared reference to 'x' (in container '')", NULL },
+	/* macros */
+	{ "has(object)", "parse 1:5 invalid argument to has() macro", NULL },
+	{ "has(object['a'])", "parse 1:11 invalid argument to has() macro", NULL },
+	{ "[1].all(x.y, true)", "parse 1:10 argument must be a simple name", NULL },
+	{ "[1].map('x', 1)", "parse 1:9 argument is not an identifier", NULL },
+	{ "[1].all(x, x, true)", "parse 1:12 duplicate variable name: x", NULL },
+	{ "[1].exists(__result__, true)",
+	  "parse 1:12 iteration variable overwrites accumulator variable", NULL },
+	{ "[1].all(x)", "check 1:8 undeclared reference to 'all' (in container '')", NULL },
+	{ "optional.of(1).optMap(x.y, 1)",
+	  "parse 1:24 optMap() variable name must be a simple identifier", NULL },
+};
+
+int main(void)
+{
+	return cel_fixture_rows("cel parse", rows, ARRAY_LEN(rows));
+}
