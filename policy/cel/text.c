@@ -5,7 +5,8 @@
 #include "base/decimal.h"
 #include "policy/cel/value.h"
 
-enum { MAX_DEPTH = 32 };
+/* Values that share parts can be far longer as text than in memory. */
+enum { MAX_DEPTH = 32, MAX_TEXT = 8192 };
 
 static void plain_digits(const struct decimal *d, struct buf *out)
 {
@@ -43,12 +44,17 @@ void cel_double_text(double v, struct buf *out)
 	buf_printf(out, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
 }
 
-static void value_text(struct cel_value v, unsigned depth, struct buf *out);
+struct place {
+	unsigned depth;
+	size_t end; /* of the buffer, where the text breaks off */
+};
+
+static void value_text(struct cel_value v, struct place at, struct buf *out);
 
 static void quoted(struct cel_value v, struct buf *out)
 {
 	buf_putc(out, '"');
-	for (uint32_t i = 0; i < v.n; i++) {
+	for (uint32_t i = 0; i < v.n && i < MAX_TEXT; i++) {
 		unsigned char c = (unsigned char)v.text[i];
 		if (c == '"' || c == '\\')
 			buf_printf(out, "\\%c", c);
@@ -60,53 +66,53 @@ static void quoted(struct cel_value v, struct buf *out)
 	buf_putc(out, '"');
 }
 
-static void list_text(struct cel_value v, unsigned depth, struct buf *out)
+static void list_text(struct cel_value v, struct place at, struct buf *out)
 {
 	buf_putc(out, '[');
-	for (uint32_t i = 0; i < v.n; i++) {
+	for (uint32_t i = 0; i < v.n && out->len < at.end; i++) {
 		buf_puts(out, i ? ", " : "");
-		value_text(cel_item(v, i), depth, out);
+		value_text(cel_item(v, i), at, out);
 	}
 	buf_putc(out, ']');
 }
 
-static void map_text(struct cel_value v, unsigned depth, struct buf *out)
+static void map_text(struct cel_value v, struct place at, struct buf *out)
 {
 	buf_putc(out, '{');
-	for (uint32_t i = 0; i < v.n; i++) {
+	for (uint32_t i = 0; i < v.n && out->len < at.end; i++) {
 		struct cel_entry e = cel_entry(v, i);
 		buf_puts(out, i ? ", " : "");
-		value_text(e.key, depth, out);
+		value_text(e.key, at, out);
 		buf_puts(out, ": ");
-		value_text(e.value, depth, out);
+		value_text(e.value, at, out);
 	}
 	buf_putc(out, '}');
 }
 
-static void optional_text(struct cel_value v, unsigned depth, struct buf *out)
+static void optional_text(struct cel_value v, struct place at, struct buf *out)
 {
 	if (!v.items) {
 		buf_puts(out, "optional.none()");
 		return;
 	}
 	buf_puts(out, "optional.of(");
-	value_text(*v.items, depth, out);
+	value_text(*v.items, at, out);
 	buf_putc(out, ')');
 }
 
-static void nested_text(struct cel_value v, unsigned depth, struct buf *out)
+static void nested_text(struct cel_value v, struct place at, struct buf *out)
 {
-	if (depth >= MAX_DEPTH)
+	if (at.depth++ >= MAX_DEPTH || out->len >= at.end)
 		buf_puts(out, "...");
 	else if (v.kind == CEL_LIST)
-		list_text(v, depth + 1, out);
+		list_text(v, at, out);
 	else if (v.kind == CEL_MAP)
-		map_text(v, depth + 1, out);
+		map_text(v, at, out);
 	else
-		optional_text(v, depth + 1, out);
+		optional_text(v, at, out);
 }
 
-static void value_text(struct cel_value v, unsigned depth, struct buf *out)
+static void value_text(struct cel_value v, struct place at, struct buf *out)
 {
 	switch ((enum cel_kind)v.kind) {
 	case CEL_NULL:
@@ -126,7 +132,7 @@ static void value_text(struct cel_value v, unsigned depth, struct buf *out)
 		return;
 	case CEL_STRING:
 	case CEL_BYTES:
-		if (depth == 0 && v.kind == CEL_STRING)
+		if (at.depth == 0 && v.kind == CEL_STRING)
 			buf_put(out, v.text, v.n);
 		else
 			quoted(v, out);
@@ -150,21 +156,21 @@ static void value_text(struct cel_value v, unsigned depth, struct buf *out)
 		buf_printf(out, "unknown: %s", v.reason);
 		return;
 	default:
-		nested_text(v, depth, out);
+		nested_text(v, at, out);
 		return;
 	}
 }
 
 void cel_value_text(struct cel_value v, struct buf *out)
 {
-	value_text(v, 0, out);
+	value_text(v, (struct place){ 0, out->len + MAX_TEXT }, out);
 }
 
 void cel_error_text(const struct cel_error *e, struct buf *out)
 {
 	buf_puts(out, e->message);
 	if (e->about.kind != CEL_NULL)
-		value_text(e->about, 0, out);
+		cel_value_text(e->about, out);
 	if (e->after)
 		buf_puts(out, e->after);
 }

@@ -234,7 +234,8 @@ static inline bool cel_equal(struct cel_value a, struct cel_value b)
 enum { CEL_NO_ORDER = 2 /* no order between these kinds */, CEL_NAN = 3 };
 int cel_compare(struct cel_value a, struct cel_value b);
 
-/* The value as text for messages and for people: strings bare at the top, quoted inside. */
+/* The value as text for messages and for people: strings bare at the top, quoted inside.  Long
+ * lists and maps are cut off. */
 void cel_value_text(struct cel_value v, struct buf *out);
 
 /* A double as Go's shortest %g: "1", "1.5", "1e+06", "NaN", "+Inf". */
