@@ -306,21 +306,20 @@ static const struct cel_node *literal(struct cel_builder *b, const struct cel_as
 	return !n->optional && all_constant(kids, a->n) ? folded(b, &n->node) : &n->node;
 }
 
+/* A wrapper of protobuf is the value that it wraps. */
 static const struct cel_node *message(struct cel_builder *b, const struct cel_ast *a)
 {
-	static const struct cel_value zeroes[] = {
-		[CEL_BOOL] = { .kind = CEL_BOOL },
-		[CEL_INT] = { .kind = CEL_INT },
-		[CEL_UINT] = { .kind = CEL_UINT },
-		[CEL_DOUBLE] = { .kind = CEL_DOUBLE },
-		[CEL_STRING] = { .kind = CEL_STRING, .text = "" },
-		[CEL_BYTES] = { .kind = CEL_BYTES, .text = "" },
-	};
-	if (a->n == 0)
-		return constant(
-			b, a->at,
-			zeroes[a->type->kind < ARRAY_LEN(zeroes) ? a->type->kind : CEL_BOOL]);
-	return cel_build(b, a->kids[a->n - 1]);
+	struct cel_value zero = { .kind = (uint8_t)a->type->kind, .text = NULL };
+	if (zero.kind == CEL_STRING || zero.kind == CEL_BYTES)
+		zero.text = "";
+	const struct cel_node **kids = arena_alloc(&b->program->arena, sizeof(*kids));
+	kids[0] = a->n ? cel_build(b, a->kids[a->n - 1]) : constant(b, a->at, zero);
+	if (!kids[0])
+		return NULL;
+	struct cel_branches *n = NEW(b, cel_branches, cel_eval_message, a->at);
+	n->kids = kids;
+	n->n = 1;
+	return &n->node;
 }
 
 static cel_eval_fn *fold_fn(enum cel_fold fold)

@@ -317,7 +317,7 @@ static void check_call(struct cel_checker *c, struct cel_ast *a)
 		return;
 	}
 	if (a->n > CEL_MAX_ARGS) {
-		cel_check_fail(c, a->at, "'%s' has too many arguments", a->name.text);
+		cel_problem_set(c->problem, a->at, "'%s' has too many arguments", a->name.text);
 		return;
 	}
 	struct cel_use use = use_of(a, a->name.text, a->member);
@@ -422,7 +422,9 @@ static void check_message(struct cel_checker *c, struct cel_ast *a)
 		    memcmp(wrappers[i].name, a->name.text, a->name.n) == 0)
 			a->type = wrappers[i].type;
 	if (a->type == &cel_error_type)
-		undeclared(c, a->at, a->name);
+		cel_problem_set(c->problem, a->at,
+				"undeclared reference to '%.*s' (in container '%s')",
+				(int)a->name.n, a->name.text, c->container);
 	for (uint32_t i = 0; i < a->n; i++) {
 		const struct cel_type *t = element(c, a->kids[i], a->optional && a->optional[i]);
 		if (a->fields[i].n != 5 || memcmp(a->fields[i].text, "value", 5) != 0)

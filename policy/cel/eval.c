@@ -75,6 +75,12 @@ struct cel_value cel_eval_if(const struct cel_node *node, struct cel_run *run)
 	return v.kind == CEL_BOOL ? cel_node_eval(b->kids[v.truth ? 1 : 2], run) : v;
 }
 
+struct cel_value cel_eval_message(const struct cel_node *node, struct cel_run *run)
+{
+	run->cost += CEL_COST_MESSAGE;
+	return cel_node_eval(((const struct cel_branches *)node)->kids[0], run);
+}
+
 /* An element that is marked with `?`: *skip where it is none. */
 static struct cel_value marked(const struct cel_node *n, struct cel_run *run, struct cel_value v,
 			       bool *skip)

@@ -152,10 +152,11 @@ static inline struct cel_value cel_worse(struct cel_value a, struct cel_value b)
 typedef struct cel_value cel_eval_fn(const struct cel_node *node, struct cel_run *run);
 
 cel_eval_fn cel_eval_constant, cel_eval_variable, cel_eval_attribute, cel_eval_test, cel_eval_bound,
-	cel_eval_and, cel_eval_or, cel_eval_if, cel_eval_unary, cel_eval_binary, cel_eval_member_of,
-	cel_eval_call, cel_eval_list, cel_eval_map, cel_eval_all, cel_eval_exists, cel_eval_one,
-	cel_eval_filter, cel_eval_to_list, cel_eval_to_map, cel_eval_to_entries, cel_eval_opt_map,
-	cel_eval_opt_flat, cel_eval_bind, cel_eval_or_value, cel_eval_or_optional;
+	cel_eval_and, cel_eval_or, cel_eval_if, cel_eval_message, cel_eval_unary, cel_eval_binary,
+	cel_eval_member_of, cel_eval_call, cel_eval_list, cel_eval_map, cel_eval_all,
+	cel_eval_exists, cel_eval_one, cel_eval_filter, cel_eval_to_list, cel_eval_to_map,
+	cel_eval_to_entries, cel_eval_opt_map, cel_eval_opt_flat, cel_eval_bind, cel_eval_or_value,
+	cel_eval_or_optional;
 
 /* Sets what an operator does; false where the name is none. */
 bool cel_operation_set(struct cel_operation *o, const char *name);

@@ -23,6 +23,7 @@ struct cel_value cel_run_stop(struct cel_run *run, const char *why);
 /* NULL past the memory limit; the run is stopped then. */
 static inline void *cel_run_alloc(struct cel_run *run, size_t n)
 {
+	n = (n + 7) & ~(size_t)7; /* as the arena counts */
 	if (n > run->memory || run->arena.used > run->memory - n) {
 		cel_run_stop(run, "operation cancelled: memory limit exceeded");
 		return NULL;
