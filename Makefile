@@ -76,6 +76,10 @@ unit: tests
 unit-kube: tests
 	@tests/with-kube tests/run-unit $(BUILD)
 
+# The cases of CEL (tests/cel/run): our own, and those beside the project where they are.
+cel: tests
+	@tests/cel/run $(BUILD)
+
 # make check: what a compiler does not see (tests/check/*), then the unit tests.
 CHECKS := $(addprefix check-,layers banned size headers format selftest)
 $(CHECKS): check-%:
@@ -144,7 +148,7 @@ demo:
 # Every suite, with one line for all of them at the end; MORE adds suites.
 test:
 	@.ci/deps test
-	@tests/run-suites $(CHECKS) unit-kube e2e hostile soak demo $(MORE)
+	@tests/run-suites $(CHECKS) unit-kube cel e2e hostile soak demo $(MORE)
 
 deps:
 	@.ci/deps test
@@ -158,6 +162,6 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all tests unit unit-kube check yaml-oracle $(CHECKS) asan asan-e2e e2e soak clang analyze bench hostile valgrind fuzz demo test deps install format clean
+.PHONY: all tests unit unit-kube check cel yaml-oracle $(CHECKS) asan asan-e2e e2e soak clang analyze bench hostile valgrind fuzz demo test deps install format clean
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TESTLIB_OBJ)) $(addsuffix .d,$(TESTS) $(FUZZ)) $(TOOL_SRC:%.c=$(BUILD)/%.d)

@@ -95,3 +95,25 @@ bool cel_judge(const struct cel_outcome *o, const struct json *expect, bool text
 		return differ(o, expect, why);
 	return true;
 }
+
+static const struct cel_deviation deviations[] = {
+	{ "quantity('70k') == quantity('50k').add(quantity('20k'))", "bool true",
+	  "there an error, as one side is a pointer and the other is not" },
+};
+
+const struct cel_deviation *cel_judge_deviation(const char *expression)
+{
+	for (size_t i = 0; i < ARRAY_LEN(deviations); i++)
+		if (strcmp(deviations[i].expression, expression) == 0)
+			return &deviations[i];
+	return NULL;
+}
+
+bool cel_judge_deviates(const struct cel_outcome *o, const struct cel_deviation *d)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	if (!o->evaluated)
+		return false;
+	cel_case_show(o->value, &text);
+	return strcmp(buf_text(&text), d->ours) == 0;
+}

@@ -31,4 +31,12 @@ void cel_judge_run(const struct cel_trial *t, struct cel_program **program,
  * where it is not, `why` gets both sides. */
 bool cel_judge(const struct cel_outcome *o, const struct json *expect, bool texts, struct buf *why);
 
+/* Answers of Kubernetes that are not to be copied, by their expression: what we say instead, and
+ * why.  NULL where there is none. */
+struct cel_deviation {
+	const char *expression, *ours /* as cel_case_show() writes it */, *why;
+};
+const struct cel_deviation *cel_judge_deviation(const char *expression);
+bool cel_judge_deviates(const struct cel_outcome *o, const struct cel_deviation *d);
+
 #endif
