@@ -68,6 +68,10 @@ struct cel_issue {
 };
 void cel_issue_done(struct cel_issue *issue);
 
+/* As Kubernetes prints it: "ERROR: <input>:1:7: undeclared reference to 'x' (in container '')", and
+ * the line with its caret. */
+void cel_issue_text(const struct cel_issue *issue, const char *text, size_t n, struct buf *out);
+
 struct cel_options {
 	const char *container; /* of the names: "a.b"; NULL: none */
 	bool check_only;       /* stop after the checker: the program cannot be evaluated */
@@ -115,7 +119,7 @@ struct arena *cel_run_arena(struct cel_run *run); /* for values that are to be b
 
 /* ---- messages */
 
-/* Line and column (from 1, code points) of a byte offset. */
+/* Line and column (from 1, code points) of a byte offset: for an error at `e`, e->at - 1. */
 void cel_position(const char *text, size_t n, size_t offset, unsigned *line, unsigned *col);
 
 /* The source line and under it a caret, as Kubernetes prints them:

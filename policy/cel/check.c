@@ -479,5 +479,7 @@ bool cel_check(struct cel_checker *c, struct cel_ast *a)
 {
 	c->unifier.arena = c->arena;
 	cel_check_node(c, a);
+	if (c->unifier.steps > CEL_MAX_STEPS)
+		cel_problem_set(c->problem, 0, "the types of the expression are too large");
 	return !c->problem->set;
 }

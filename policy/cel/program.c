@@ -45,6 +45,16 @@ void cel_caret(const char *text, size_t n, unsigned line, unsigned col, struct b
 	buf_putc(out, '^');
 }
 
+void cel_issue_text(const struct cel_issue *issue, const char *text, size_t n, struct buf *out)
+{
+	if (!issue->line) {
+		buf_printf(out, "ERROR: <input>:-1:0: %s", issue->message);
+		return;
+	}
+	buf_printf(out, "ERROR: <input>:%u:%u: %s\n", issue->line, issue->col, issue->message);
+	cel_caret(text, n, issue->line, issue->col, out);
+}
+
 struct compilation {
 	const struct cel_env *env;
 	const char *text;

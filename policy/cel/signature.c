@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { MAX_DEPTH = 16 };
+enum { MAX_DEPTH = 16, MAX_SIZE = 1000 };
 
 struct reader {
 	struct arena *arena;
@@ -57,10 +57,16 @@ static bool take(struct reader *r, const char *text)
 const struct cel_type *cel_type_with(struct arena *a, enum cel_kind kind, const char *name,
 				     const struct cel_type *const *params, unsigned n)
 {
+	unsigned size = 1;
+	for (unsigned i = 0; i < n; i++)
+		size += params[i]->size ? params[i]->size : 1;
+	if (size > MAX_SIZE)
+		return &cel_dyn_type;
 	struct cel_type *t = arena_calloc(a, 1, sizeof(*t));
 	const struct cel_type **copy = arena_alloc(a, n * sizeof(*copy));
 	memcpy(copy, params, n * sizeof(*copy));
 	*t = (struct cel_type){ .kind = kind, .name = name, .n = (uint8_t)n, .params = copy };
+	t->size = (uint16_t)size;
 	return t;
 }
 

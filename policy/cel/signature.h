@@ -28,6 +28,8 @@ const struct cel_type *cel_type_parse(struct arena *a, const struct cel_type_nam
 bool cel_signature_parse(struct arena *a, const struct cel_type_names *names, const char *text,
 			 struct cel_signature *out);
 
+/* A type with parameters.  One that is larger than anybody needs is dyn: expressions can double
+ * their type with every step. */
 const struct cel_type *cel_type_with(struct arena *a, enum cel_kind kind, const char *name,
 				     const struct cel_type *const *params, unsigned n);
 

@@ -43,6 +43,7 @@ struct cel_field {
 struct cel_type {
 	enum cel_kind kind;
 	uint8_t n;        /* parameters */
+	uint16_t size;    /* types in it, with itself; 0 where it has no parameters */
 	const char *name; /* as at run time: "google.protobuf.Timestamp", "net.IP" */
 	const struct cel_type *const *params;
 	const struct cel_field *fields; /* of a CEL_OBJECT */

@@ -44,6 +44,11 @@ static void undo(struct cel_unifier *u, uint32_t mark)
 	}
 }
 
+static bool is_exhausted(struct cel_unifier *u)
+{
+	return ++u->steps > CEL_MAX_STEPS;
+}
+
 static bool same(const struct cel_type *a, const struct cel_type *b)
 {
 	if (a == b)
@@ -82,10 +87,10 @@ const struct cel_type *cel_most_general(const struct cel_type *a, const struct c
 }
 
 /* The occurs check: a variable must not stand for a type that it is part of. */
-static bool is_free_of(const struct cel_unifier *u, const struct cel_type *variable,
+static bool is_free_of(struct cel_unifier *u, const struct cel_type *variable,
 		       const struct cel_type *within)
 {
-	if (same(variable, within))
+	if (is_exhausted(u) || same(variable, within))
 		return false;
 	const struct cel_type *bound = find(u, within);
 	if (bound)
@@ -130,6 +135,8 @@ static bool takes_null(const struct cel_type *t)
 static bool assignable(struct cel_unifier *u, const struct cel_type *a, const struct cel_type *b)
 {
 	bool known;
+	if (is_exhausted(u))
+		return false;
 	if (b->kind == CEL_PARAM && b->variable) {
 		if (can_stand_for(u, a, b, &known))
 			return true;
@@ -172,6 +179,8 @@ bool cel_assignable(struct cel_unifier *u, const struct cel_type *const *a,
 const struct cel_type *cel_substitute(struct cel_unifier *u, const struct cel_type *t, bool to_dyn)
 {
 	const struct cel_type *bound = find(u, t);
+	if (is_exhausted(u))
+		return &cel_dyn_type;
 	if (bound)
 		return cel_substitute(u, bound, to_dyn);
 	if (t->kind == CEL_PARAM)

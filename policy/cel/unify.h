@@ -15,7 +15,12 @@ struct cel_unifier {
 		const struct cel_type *before;
 	} * trail;
 	uint32_t n_trail, cap_trail;
+	/* Types that were looked at.  Past a ceiling nothing is assignable any more: variables that
+	 * stand for types with variables can make a small expression into an endless comparison. */
+	uint32_t steps;
 };
+
+enum { CEL_MAX_STEPS = 2000000 };
 
 void cel_unifier_done(struct cel_unifier *u);
 

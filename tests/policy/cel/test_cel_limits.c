@@ -41,6 +41,8 @@ static const struct nest_case nests[] = {
 	{ "doubling of texts", "", "['0123456789']", ".map(x, x + x)", 40, COST },
 	{ "doubling of lists", "", "[[1]]", ".map(x, x + x)", 60, MEMORY },
 	{ "doubling of nested lists", "", "[[1]]", ".map(x, [x, x])", 60, "list [" },
+	{ "doubling of types", "", "[1]", ".map(x, {x: x})", 100, "list [" },
+	{ "doubling of free types", "", "[[]]", ".map(x, {x: x})", 100, "list [" },
 	/* loops within loops */
 	{ "loops", "[1,2,3,4,5,6,7,8,9,10].all(x, ", "true", ")", 20, COST },
 	{ "loops that build", "[1,2,3,4,5,6,7,8,9,10].map(x, ", "1", ")", 9, COST },
