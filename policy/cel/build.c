@@ -242,12 +242,13 @@ static uint64_t (*cost_of(const struct cel_ast *a))(const struct cel_value *, st
 	return a->n_overloads ? a->overloads[0]->row->cost : NULL;
 }
 
+/* A conversion is one by its name, whichever overloads libraries have added to it. */
 static bool folds(const struct cel_ast *a)
 {
 	for (uint32_t i = 0; i < a->n_overloads; i++)
-		if (!a->overloads[i]->row->fold)
-			return false;
-	return a->n_overloads > 0;
+		if (a->overloads[i]->row->fold)
+			return true;
+	return false;
 }
 
 static const struct cel_node *invocation(struct cel_builder *b, const struct cel_ast *a,

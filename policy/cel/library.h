@@ -103,7 +103,8 @@ struct cel_overload {
 	bool (*check)(struct cel_call *c, const struct cel_literal *args,
 		      struct cel_complaint *where, struct cel_value *why);
 	bool own;         /* looks at the kinds of its arguments itself: they may be any */
-	bool fold;        /* evaluate with constant arguments when the program is compiled */
+	bool fold;        /* evaluate with constant arguments when the program is compiled; one
+			   * overload of a function says it for all */
 	bool mixed;       /* list literals among its arguments may mix types (format) */
 	uint8_t mismatch; /* enum cel_mismatch: what is said where the arguments do not fit */
 };
