@@ -1,7 +1,6 @@
 /* cel-bench VAP_CASES.jsonl [SECONDS]: the validations of a file of policy cases, evaluated over
  * and over.  First what they answer against what Kubernetes did (`oracle`), a line for each that
  * differs; then the rates, and at last `N passed, N failed, N skipped`. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
