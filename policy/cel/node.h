@@ -114,7 +114,7 @@ struct cel_program {
 	struct arena arena;
 	const struct cel_node *root;
 	const struct cel_type *type;
-	uint32_t n_frame;
+	uint32_t n_frame, depth;
 	struct cel_site *sites;
 	bool *uses; /* by slot */
 	uint32_t n_slots;

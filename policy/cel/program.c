@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 
 enum {
-	DEEPEST_PROGRAMS = 64, /* that evaluate each other */
+	DEEPEST = 5000,        /* levels of nodes, of programs that evaluate each other */
 	MOST_WORK = 300000000, /* of one evaluation: see cel_work() */
 };
 
@@ -88,6 +88,7 @@ static bool build(struct compilation *c, struct cel_ast *a)
 	struct cel_builder b = { p, c->env, &c->problem };
 	c->phase = CEL_PROGRAM;
 	p->type = a->type;
+	p->depth = a->depth + 1;
 	p->n_slots = c->env->n_slots;
 	p->uses = arena_calloc(&p->arena, p->n_slots + 1, sizeof(bool));
 	if (c->options && c->options->check_only)
@@ -200,9 +201,9 @@ struct cel_value cel_eval(struct cel_program *p, struct cel_run *run)
 struct cel_value cel_eval_inside(struct cel_program *p, struct cel_call *c)
 {
 	struct cel_run *run = c->run, outer = *run;
-	if (run->nested == DEEPEST_PROGRAMS)
-		return cel_fail(c, "more than %d variables use each other", DEEPEST_PROGRAMS);
-	run->nested++;
+	if (run->nested + p->depth > DEEPEST)
+		return cel_fail(c, "variables that use each other are nested too deeply");
+	run->nested += p->depth;
 	struct cel_value v = cel_eval(p, run);
 	if (run->stopped) {
 		/* Its own limit is an error like any other to what uses its value. */

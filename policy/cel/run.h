@@ -13,7 +13,7 @@ struct cel_run {
 	struct cel_value *slots; /* of variables */
 	uint32_t n_slots;
 	struct cel_value *frame; /* of the running program: its iteration variables */
-	unsigned nested;         /* programs inside of programs */
+	unsigned nested;         /* levels of the programs that wait for the running one */
 	uint64_t inside;         /* cost of those */
 };
 

@@ -116,6 +116,30 @@ static void record_run(void **state)
 	world_free(w);
 }
 
+static bool get_again(const struct cel_record *r, struct cel_call *c, const char *name, uint32_t n,
+		      struct cel_value *out)
+{
+	(void)name;
+	(void)n;
+	*out = cel_eval_inside(((const struct counter *)(const void *)r)->program, c);
+	return true;
+}
+
+/* A record that computes a field from itself ends before the stack does. */
+static void endless_run(void **state)
+{
+	(void)state;
+	struct world *w = world_new("1");
+	cel_program_free(w->counter.program);
+	w->counter.program =
+		program(w->env, "[[[[[[variables.v]]]]]].map(x, x)[0][0][0][0][0][0] + 1");
+	w->counter.record.get = get_again;
+	char *got = eval(w, "variables.v");
+	assert_string_equal(got, "variables that use each other are nested too deeply");
+	free(got);
+	world_free(w);
+}
+
 /* A field that the type lacks is an error of the checker, at its place. */
 static void undefined_run(void **state)
 {
@@ -211,7 +235,7 @@ static void large_run(void **state)
 int main(void)
 {
 	enum { R = ARRAY_LEN(records) };
-	struct CMUnitTest tests[R + 5];
+	struct CMUnitTest tests[R + 6];
 	for (size_t i = 0; i < R; i++)
 		tests[i] = fixture_row(records[i].name, record_run, &records[i]);
 	tests[R] = fixture_row("undefined field", undefined_run, NULL);
@@ -219,5 +243,6 @@ int main(void)
 	tests[R + 2] = fixture_row("position of an error", position_run, NULL);
 	tests[R + 3] = fixture_row("reset", reset_run, NULL);
 	tests[R + 4] = fixture_row("large maps", large_run, NULL);
-	return _cmocka_run_group_tests("cel run", tests, R + 5, NULL, NULL);
+	tests[R + 5] = fixture_row("a record that needs itself", endless_run, NULL);
+	return _cmocka_run_group_tests("cel run", tests, R + 6, NULL, NULL);
 }
