@@ -344,97 +344,6 @@ static void check_logic(struct cel_checker *c, struct cel_ast *a)
 	a->type = boolean;
 }
 
-/* ---- literals */
-
-/* The type that both are; they have to be the same one. */
-static const struct cel_type *join(struct cel_checker *c, uint32_t at,
-				   const struct cel_type *before, const struct cel_type *now)
-{
-	if (!before)
-		return now;
-	if (cel_assignable(&c->unifier, &before, &now, 1))
-		return cel_most_general(before, now);
-	/* Which literals may mix is for cel_validate() to say. */
-	(void)at;
-	return &cel_dyn_type;
-}
-
-static const struct cel_type *element(struct cel_checker *c, struct cel_ast *a, bool optional)
-{
-	cel_check_node(c, a);
-	if (!optional)
-		return a->type;
-	const struct cel_type *t = cel_substitute(&c->unifier, a->type, false);
-	if (t->kind == CEL_OPTIONAL)
-		return t->params[0];
-	if (!cel_is_dyn(t))
-		cel_check_mismatch(c, a->at, cel_optional_of(c, t), t);
-	return t;
-}
-
-static void check_list(struct cel_checker *c, struct cel_ast *a)
-{
-	const struct cel_type *item = NULL;
-	for (uint32_t i = 0; i < a->n; i++) {
-		const struct cel_type *t = element(c, a->kids[i], a->optional && a->optional[i]);
-		item = join(c, a->kids[i]->at, item, t);
-	}
-	a->type = cel_list_of(c, item ? item : cel_fresh(&c->unifier));
-}
-
-static void check_map(struct cel_checker *c, struct cel_ast *a)
-{
-	const struct cel_type *key = NULL, *value = NULL;
-	for (uint32_t i = 0; i < a->n; i += 2) {
-		const struct cel_type *k = element(c, a->kids[i], false);
-		key = join(c, a->kids[i]->at, key, k);
-		const struct cel_type *v =
-			element(c, a->kids[i + 1], a->optional && a->optional[i + 1]);
-		value = join(c, a->kids[i + 1]->at, value, v);
-	}
-	if (!key) {
-		key = cel_fresh(&c->unifier);
-		value = cel_fresh(&c->unifier);
-	}
-	a->type = cel_map_types(c, key, value);
-}
-
-/* Of all messages only the wrappers of protobuf are known: google.protobuf.Int32Value{value: 1}. */
-static void check_message(struct cel_checker *c, struct cel_ast *a)
-{
-	static const struct {
-		const char *name;
-		const struct cel_type *type;
-	} wrappers[] = {
-		{ "google.protobuf.BoolValue", &cel_bool_type },
-		{ "google.protobuf.BytesValue", &cel_bytes_type },
-		{ "google.protobuf.DoubleValue", &cel_double_type },
-		{ "google.protobuf.FloatValue", &cel_double_type },
-		{ "google.protobuf.Int32Value", &cel_int_type },
-		{ "google.protobuf.Int64Value", &cel_int_type },
-		{ "google.protobuf.StringValue", &cel_string_type },
-		{ "google.protobuf.UInt32Value", &cel_uint_type },
-		{ "google.protobuf.UInt64Value", &cel_uint_type },
-	};
-	a->type = &cel_error_type;
-	for (size_t i = 0; i < ARRAY_LEN(wrappers); i++)
-		if (strlen(wrappers[i].name) == a->name.n &&
-		    memcmp(wrappers[i].name, a->name.text, a->name.n) == 0)
-			a->type = wrappers[i].type;
-	if (a->type == &cel_error_type)
-		cel_problem_set(c->problem, a->at,
-				"undeclared reference to '%.*s' (in container '%s')",
-				(int)a->name.n, a->name.text, c->container);
-	for (uint32_t i = 0; i < a->n; i++) {
-		const struct cel_type *t = element(c, a->kids[i], a->optional && a->optional[i]);
-		if (a->fields[i].n != 5 || memcmp(a->fields[i].text, "value", 5) != 0)
-			cel_check_fail(c, a->kids[i]->at, "undefined field '%.*s'",
-				       (int)a->fields[i].n, a->fields[i].text);
-		else if (!cel_assignable(&c->unifier, &t, &a->type, 1))
-			cel_check_mismatch(c, a->kids[i]->at, a->type, t);
-	}
-}
-
 void cel_check_node(struct cel_checker *c, struct cel_ast *a)
 {
 	switch ((enum cel_ast_kind)a->kind) {
@@ -461,13 +370,13 @@ void cel_check_node(struct cel_checker *c, struct cel_ast *a)
 		check_operator(c, a, "_?_:_");
 		return;
 	case CEL_AST_LIST:
-		check_list(c, a);
+		cel_check_list(c, a);
 		return;
 	case CEL_AST_MAP:
-		check_map(c, a);
+		cel_check_map(c, a);
 		return;
 	case CEL_AST_MESSAGE:
-		check_message(c, a);
+		cel_check_message(c, a);
 		return;
 	case CEL_AST_FOLD:
 		cel_check_fold(c, a);

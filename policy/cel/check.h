@@ -32,6 +32,9 @@ void cel_validate(struct cel_checker *c, struct cel_call *call, struct cel_ast *
 
 void cel_check_node(struct cel_checker *c, struct cel_ast *a);
 void cel_check_fold(struct cel_checker *c, struct cel_ast *a);
+void cel_check_list(struct cel_checker *c, struct cel_ast *a);
+void cel_check_map(struct cel_checker *c, struct cel_ast *a);
+void cel_check_message(struct cel_checker *c, struct cel_ast *a);
 
 void cel_check_fail(struct cel_checker *c, uint32_t at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void cel_check_mismatch(struct cel_checker *c, uint32_t at, const struct cel_type *expected,
