@@ -103,7 +103,7 @@ static const struct cel_deviation deviations[] = {
 	  "there true, for the same reason" },
 	{ "[quantity(\"9999999999999999999999999999999999999\")].all(x, x.add(quantity(\"1\"))"
 	  ".compareTo(x.add(quantity(\"2\"))) == -1)",
-	  "bool true", "there add() changes its receiver" },
+	  "bool true", "there add() changes its receiver where that is large" },
 };
 
 const struct cel_deviation *cel_judge_deviation(const char *expression)
