@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 struct lexer {
 	const char *p, *end, *start; /* start of the text */
@@ -90,23 +91,38 @@ static size_t number(const struct lexer *l, uint16_t *type)
 	return n;
 }
 
-/* The length of the escape at the backslash; 0 where it is none. */
-static size_t escape(const struct lexer *l, size_t at)
+/* Digits of an escape, each of which `is_one`; 0 where there are fewer, and *bad is behind the
+ * first that is none. */
+static size_t escape_digits(const struct lexer *l, size_t at, size_t n, bool (*is_one)(char),
+			    size_t *bad)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_one(peek(l, at + i))) {
+			*bad = at + i + 1;
+			return 0;
+		}
+	return n;
+}
+
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
+/* The length of the escape at the backslash; 0 where it is none, and *bad is where that shows. */
+static size_t escape(const struct lexer *l, size_t at, size_t *bad)
 {
 	char c = peek(l, at + 1);
-	size_t hex = c == 'x' || c == 'X' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
+	size_t hex = c == 'x' || c == 'X' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0, n;
 	if (hex) {
-		for (size_t i = 0; i < hex; i++)
-			if (!is_hex(peek(l, at + 2 + i)))
-				return 0;
-		return 2 + hex;
+		n = escape_digits(l, at + 2, hex, is_hex, bad);
+		return n ? 2 + n : 0;
 	}
 	if (c >= '0' && c <= '3') {
-		for (size_t i = 2; i < 4; i++)
-			if (peek(l, at + i) < '0' || peek(l, at + i) > '7')
-				return 0;
-		return 4;
+		n = escape_digits(l, at + 2, 2, is_octal, bad);
+		return n ? 2 + n : 0;
 	}
+	*bad = at + 2;
 	return c && strchr("abfnrtv\\?\"'`", c) ? 2 : 0;
 }
 
@@ -124,14 +140,14 @@ static size_t quoted(const struct lexer *l, size_t from, bool raw, size_t *bad)
 			return n + 3;
 		if (!triple && (c == '\n' || c == '\r'))
 			break;
-		size_t skip = c == '\\' && !raw ? escape(l, n) : 1;
+		size_t skip = c == '\\' && !raw ? escape(l, n, bad) : 1;
 		if (!skip)
-			break;
+			return triple ? from + 2 : 0;
 		n += skip;
 	}
 	*bad = n;
-	return triple ? from + 2
-		      : 0; /* without an end, three quotes are an empty string and more */
+	/* Without an end, three quotes are an empty string and more. */
+	return triple ? from + 2 : 0;
 }
 
 /* A string with its prefixes; 0 where there is none here. */
@@ -154,7 +170,7 @@ static size_t string(const struct lexer *l, uint16_t *type)
 	if (n)
 		return n;
 	*type = CEL_T_BAD;
-	return bad;
+	return bad < (size_t)(l->end - l->p) ? bad : (size_t)(l->end - l->p);
 }
 
 static uint16_t keyword(const char *p, size_t n)
@@ -207,9 +223,11 @@ static size_t mark(const struct lexer *l, uint16_t *type)
 			*type = two[i].type;
 			return 2;
 		}
+	uint32_t code;
 	bool known = *l->p && strchr("()[]{}.,-!?:+*/%<>", *l->p);
 	*type = known ? (uint16_t)(unsigned char)*l->p : CEL_T_BAD;
-	return 1;
+	size_t n = known ? 1 : utf8_decode(l->p, (size_t)(l->end - l->p), &code);
+	return n ? n : 1;
 }
 
 static size_t token(const struct lexer *l, uint16_t *type)

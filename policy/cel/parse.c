@@ -296,12 +296,7 @@ static struct cel_ast *whole(struct cel_parser *p)
 	struct cel_ast *a = cel_parse_expression(p);
 	if (!a || cel_see(p, CEL_T_END))
 		return a;
-	const struct cel_token *t = cel_ahead(p, 0);
-	if (t->type == CEL_T_BAD || t->type == CEL_T_QUOTED)
-		return cel_parse_unexpected(p, "<EOF>");
-	return cel_parse_fail(p, cel_here(p),
-			      "Syntax error: extraneous input '%.*s' expecting <EOF>",
-			      t->n < 40 ? (int)t->n : 40, p->text + t->at);
+	return cel_parse_unexpected(p, NULL);
 }
 
 struct cel_ast *cel_parse(struct arena *arena, const char *text, size_t n,

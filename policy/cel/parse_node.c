@@ -1,7 +1,7 @@
 /* Problems, and the nodes of a tree; see parse.h and parse_tokens.h. */
 #include "policy/cel/parse_tokens.h"
 
-enum { DEEPEST_NODE = 256 };
+enum { DEEPEST_NODE = 256, MOST_SHOWN = 40 };
 
 void cel_problem_set(struct cel_problem *p, uint32_t at, const char *fmt, ...)
 {
@@ -27,10 +27,19 @@ struct cel_ast *cel_parse_fail(struct cel_parser *p, uint32_t at, const char *fm
 	return NULL;
 }
 
+/* How much of a token a message shows: whole characters. */
+static int shown(const struct cel_parser *p, const struct cel_token *t)
+{
+	uint32_t n = t->n < MOST_SHOWN ? t->n : MOST_SHOWN;
+	while (n < t->n && n && ((unsigned char)p->text[t->at + n] & 0xC0) == 0x80)
+		n--;
+	return (int)n;
+}
+
 struct cel_ast *cel_parse_unexpected(struct cel_parser *p, const char *expected)
 {
 	const struct cel_token *t = cel_ahead(p, 0);
-	int n = t->n < 40 ? (int)t->n : 40;
+	int n = shown(p, t);
 	if (t->type == CEL_T_BAD)
 		return cel_parse_fail(p, t->at + 1,
 				      "Syntax error: token recognition error at: '%.*s'", n,
@@ -41,6 +50,10 @@ struct cel_ast *cel_parse_unexpected(struct cel_parser *p, const char *expected)
 		return cel_parse_fail(p, t->at + 1,
 				      "Syntax error: mismatched input '<EOF>' expecting %s",
 				      expected);
+	if (!expected)
+		return cel_parse_fail(p, t->at + 1,
+				      "Syntax error: extraneous input '%.*s' expecting <EOF>", n,
+				      p->text + t->at);
 	return cel_parse_fail(p, t->at + 1, "Syntax error: mismatched input '%.*s' expecting %s", n,
 			      p->text + t->at, expected);
 }

@@ -28,7 +28,7 @@ static inline bool cel_take(struct cel_parser *p, uint16_t type)
 	return true;
 }
 
-/* Says that the token here is not what was expected; NULL. */
+/* Says that the token here is not what was expected (NULL: the end); NULL. */
 struct cel_ast *cel_parse_unexpected(struct cel_parser *p, const char *expected);
 
 /* Takes the token, or says that it is missing. */
