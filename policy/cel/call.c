@@ -60,6 +60,7 @@ struct cel_value cel_no_overload(struct cel_call *c)
 	return cel_fail_about(c, "no such overload", cel_null());
 }
 
+PRINTF_LIKE(2, 0)
 static struct cel_value vformat(struct cel_call *c, const char *fmt, va_list ap)
 {
 	char small[256];
