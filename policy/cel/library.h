@@ -40,8 +40,9 @@
  * there, and use cel_spend() inside anything that is slower than linear.
  *
  * Cost.  After a call its `cost` is added to the run: NULL costs 1; helpers for the usual rules are
- * below; `result` may be an error.  Past the limit the evaluation ends with an error that nothing
- * absorbs.
+ * below.  It is asked also where the function was not called: an argument or the result may be an
+ * error there, or of another kind, so it looks at them through cel_size().  Past the limit the
+ * evaluation ends with an error that nothing absorbs.
  *
  * Compile time.  `check` looks at literal arguments once when the program is compiled ("invalid
  * matches argument").  `fold` calls with constant arguments are evaluated then, and an error there
