@@ -126,7 +126,7 @@ void cel_policy_done(struct cel_policy *p)
 	cel_env_free(p->env);
 }
 
-void cel_policy_bind(struct cel_policy *p, struct cel_run *run, const struct json *row)
+void cel_policy_documents(const struct json *row, struct cel_value out[CEL_POLICY_VARIABLES])
 {
 	static const char *const names[] = {
 		[CEL_POLICY_OBJECT] = "object",   [CEL_POLICY_OLD_OBJECT] = "oldObject",
@@ -134,7 +134,14 @@ void cel_policy_bind(struct cel_policy *p, struct cel_run *run, const struct jso
 		[CEL_POLICY_PARAMS] = "params",
 	};
 	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
-		cel_run_set(run, i, cel_of_json(json_get(row, names[i])));
+		out[i] = cel_of_json(json_get(row, names[i]));
+}
+
+void cel_policy_bind(struct cel_policy *p, struct cel_run *run,
+		     const struct cel_value documents[CEL_POLICY_VARIABLES])
+{
+	for (unsigned i = 0; i < CEL_POLICY_VARIABLES; i++)
+		cel_run_set(run, i, documents[i]);
 	for (uint32_t i = 0; i < p->n_variables; i++)
 		p->variables[i].known = false;
 	cel_run_set(run, CEL_POLICY_VARIABLES, cel_record(&p->record));

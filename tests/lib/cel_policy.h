@@ -39,7 +39,11 @@ void cel_policy_compile(struct cel_policy *p, const struct cel_env *base,
 			const struct json *policy);
 void cel_policy_done(struct cel_policy *p);
 
-/* Binds the documents of a case ("object", "oldObject", "request", "namespaceObject", "params"). */
-void cel_policy_bind(struct cel_policy *p, struct cel_run *run, const struct json *row);
+/* The documents of a case ("object", "oldObject", "request", "namespaceObject", "params"), by slot.
+ */
+void cel_policy_documents(const struct json *row, struct cel_value out[CEL_POLICY_VARIABLES]);
+
+void cel_policy_bind(struct cel_policy *p, struct cel_run *run,
+		     const struct cel_value documents[CEL_POLICY_VARIABLES]);
 
 #endif

@@ -9,6 +9,7 @@
 
 struct bench_case {
 	struct json row;
+	struct cel_value documents[CEL_POLICY_VARIABLES];
 	struct cel_policy *policy; /* cases of one policy share it */
 };
 
@@ -47,7 +48,7 @@ static const char *result_of(struct cel_value v)
 static void judge(struct bench *b, struct bench_case *c)
 {
 	const struct json *oracle = json_at(&c->row, "oracle", "validations", NULL);
-	cel_policy_bind(c->policy, b->run, &c->row);
+	cel_policy_bind(c->policy, b->run, c->documents);
 	for (uint32_t i = 0; oracle && i < oracle->n && i < c->policy->n_validations; i++) {
 		const char *expected = json_get_str(&oracle->items[i], "result");
 		struct cel_program *p = c->policy->validations[i];
@@ -75,7 +76,7 @@ static uint64_t once(struct bench *b)
 	uint64_t n = 0;
 	for (size_t i = 0; i < b->n; i++) {
 		struct bench_case *c = &b->cases[i];
-		cel_policy_bind(c->policy, b->run, &c->row);
+		cel_policy_bind(c->policy, b->run, c->documents);
 		for (uint32_t k = 0; k < c->policy->n_validations; k++)
 			if (c->policy->validations[k]) {
 				cel_eval(c->policy->validations[k], b->run);
@@ -102,6 +103,7 @@ static void compile_all(struct bench *b)
 	int64_t busy = 0;
 	for (size_t i = 0; i < b->n; i++) {
 		struct bench_case *c = &b->cases[i];
+		cel_policy_documents(&c->row, c->documents);
 		c->policy = known(b, i);
 		if (c->policy)
 			continue;
