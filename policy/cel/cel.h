@@ -76,6 +76,7 @@ struct cel_options {
 	const char *container; /* of the names: "a.b"; NULL: none */
 	bool check_only;       /* stop after the checker: the program cannot be evaluated */
 	bool unchecked;        /* what the checker would refuse is left to the evaluation */
+	bool no_macros;        /* has(), all() and their like are ordinary calls */
 };
 
 int cel_compile(const struct cel_env *env, const char *text, size_t n,
@@ -103,7 +104,8 @@ void cel_run_free(struct cel_run *run);
  * what it points to have to live until the reset. */
 void cel_run_set(struct cel_run *run, unsigned slot, struct cel_value v);
 
-/* Forgets all values and bindings, keeps the memory. */
+/* Forgets all values and bindings, keeps the memory: between one policy on one object and the
+ * next, as its ceiling counts what all evaluations since have made. */
 void cel_run_reset(struct cel_run *run);
 
 struct cel_value cel_eval(struct cel_program *p, struct cel_run *run);
@@ -111,9 +113,10 @@ struct cel_value cel_eval(struct cel_program *p, struct cel_run *run);
 /* The same from within an evaluation: a record that computes a field (struct cel_record). */
 struct cel_value cel_eval_inside(struct cel_program *p, struct cel_call *c);
 
-uint64_t cel_run_cost(const struct cel_run *run); /* of the last cel_eval() */
-uint64_t
-cel_run_cost_inside(const struct cel_run *run);   /* of all cel_eval_inside() since a reset */
+/* The cost of the last cel_eval(), and of all cel_eval_inside() since the last reset. */
+uint64_t cel_run_cost(const struct cel_run *run);
+uint64_t cel_run_cost_inside(const struct cel_run *run);
+
 bool cel_run_stopped(const struct cel_run *run);  /* the last one ran into a limit */
 struct arena *cel_run_arena(struct cel_run *run); /* for values that are to be bound */
 

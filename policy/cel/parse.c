@@ -57,7 +57,7 @@ static struct cel_ast *call(struct cel_parser *p, struct cel_ast *receiver, stru
 	if (!a)
 		return NULL;
 	a->member = receiver != NULL;
-	return cel_macro_expand(p, a);
+	return p->no_macros ? a : cel_macro_expand(p, a);
 }
 
 /* A name, a global call or a message. */
@@ -299,10 +299,11 @@ static struct cel_ast *whole(struct cel_parser *p)
 	return cel_parse_unexpected(p, NULL);
 }
 
-struct cel_ast *cel_parse(struct arena *arena, const char *text, size_t n,
+struct cel_ast *cel_parse(struct arena *arena, const char *text, size_t n, bool no_macros,
 			  struct cel_problem *problem)
 {
 	struct cel_parser p = { .arena = arena, .text = text, .n = n, .problem = problem };
+	p.no_macros = no_macros;
 	int64_t size = n > 4 * (size_t)CEL_MAX_SOURCE ? CEL_MAX_SOURCE + 1 : code_points(text, n);
 	if (size < 0)
 		return cel_parse_fail(&p, 0, "the expression is not valid UTF-8");

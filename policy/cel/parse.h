@@ -22,11 +22,12 @@ struct cel_parser {
 	struct cel_tokens tokens;
 	uint32_t next;  /* token */
 	unsigned depth; /* of the expression that is being read */
+	bool no_macros;
 	struct cel_problem *problem;
 };
 
 /* NULL where there is a problem.  The text has to outlive the tree. */
-struct cel_ast *cel_parse(struct arena *arena, const char *text, size_t n,
+struct cel_ast *cel_parse(struct arena *arena, const char *text, size_t n, bool no_macros,
 			  struct cel_problem *problem);
 
 /* ---- for the parts of the parser */

@@ -104,7 +104,8 @@ static bool compile(struct compilation *c)
 	p->folded = cel_run_new(NULL);
 	cel_work_left = MOST_WORK;
 	c->phase = CEL_PARSE;
-	struct cel_ast *a = cel_parse(&p->arena, text, c->n, &c->problem);
+	struct cel_ast *a =
+		cel_parse(&p->arena, text, c->n, c->options && c->options->no_macros, &c->problem);
 	return a && check(c, a) && build(c, a);
 }
 

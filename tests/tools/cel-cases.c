@@ -120,6 +120,7 @@ static void row(void *ctx, struct arena *a, const struct json *row)
 	bool same = json_true(json_at(row, "k8s", "same", NULL));
 	t.options.container = json_get_str(row, "container");
 	t.options.unchecked = json_true(json_get(row, "disable_check"));
+	t.options.no_macros = json_true(json_get(row, "disable_macros"));
 	t.options.check_only = json_true(json_get(row, "check_only"));
 	declare(env, a, row);
 	bind(s, s->kubernetes, a, row);
