@@ -117,7 +117,14 @@ struct cel_value cel_eval_inside(struct cel_program *p, struct cel_call *c);
 uint64_t cel_run_cost(const struct cel_run *run);
 uint64_t cel_run_cost_inside(const struct cel_run *run);
 
-bool cel_run_stopped(const struct cel_run *run);  /* the last one ran into a limit */
+bool cel_run_stopped(const struct cel_run *run); /* the last one ran into a limit */
+
+/* The parts of bound documents that the last cel_eval() read: i 0 is the latest one. NULL past the
+ * last that is remembered.  For telling what in a document a result is about: a loop that came to
+ * its end has read the whole list last, one that ended early the element that decided. */
+enum { CEL_READ_MAX = 32 };
+const struct json *cel_run_read(const struct cel_run *run, unsigned i);
+
 struct arena *cel_run_arena(struct cel_run *run); /* for values that are to be bound */
 
 /* ---- messages */

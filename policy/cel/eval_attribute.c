@@ -81,6 +81,7 @@ static struct cel_value step_into(struct cel_run *run, const struct cel_step *s,
 {
 	struct cel_value v;
 	bool found = false;
+	cel_run_note_value(run, from);
 	if (!is_key(key))
 		return fail(run, s, "invalid qualifier type: ", cel_type_value(cel_type_of(key)),
 			    NULL);
@@ -162,11 +163,15 @@ static inline struct cel_value into_document(const struct cel_attribute *a, stru
 {
 	const struct json *at = v.json;
 	for (; *i < end && a->steps[*i].plain && at->type == JSON_OBJECT; ++*i) {
+		const struct json *within = at;
 		at = member(at, &a->steps[*i]);
 		run->cost++;
-		if (!at)
+		if (!at) {
+			cel_run_note(run, within);
 			return cel_error_value(&a->steps[*i].missing);
+		}
 	}
+	cel_run_note(run, at);
 	return cel_of_json(at);
 }
 
@@ -214,7 +219,10 @@ struct cel_value cel_eval_test(const struct cel_node *node, struct cel_run *run)
 	if (optional && v.kind == CEL_OPTIONAL && !v.items)
 		return cel_bool(false);
 	run->cost++;
-	if (is_document(v) && a->steps[last].plain)
-		return cel_bool(member(v.json, &a->steps[last]) != NULL);
+	if (is_document(v) && a->steps[last].plain) {
+		const struct json *there = member(v.json, &a->steps[last]);
+		cel_run_note(run, there ? there : v.json);
+		return cel_bool(there != NULL);
+	}
 	return is_there(run, &a->steps[last], v);
 }

@@ -62,15 +62,22 @@ static bool begin(const struct cel_fold_node *f, struct cel_run *run, struct wal
 static inline bool next(const struct cel_fold_node *f, struct cel_run *run, struct walk *w)
 {
 	struct cel_value *vars = &run->frame[f->place];
-	if (w->i == w->range.n || cel_over(run))
+	if (w->i == w->range.n || cel_over(run)) {
+		cel_run_note_value(run, w->range);
 		return false;
+	}
 	if (w->range.kind == CEL_LIST) {
 		struct cel_value item = cel_item(w->range, w->i);
 		vars[f->n_vars - 1] = item;
+		if (w->range.store == CEL_STORE_JSON)
+			cel_run_note(run, &w->range.json->items[w->i]);
+		else
+			cel_run_note_value(run, item);
 		if (f->n_vars == 2)
 			vars[0] = cel_int(w->i);
 	} else if (f->n_vars == 1 && w->range.store == CEL_STORE_JSON) {
 		vars[0] = cel_text(w->range.json->members[w->i].key);
+		cel_run_note(run, &w->range.json->members[w->i].value);
 	} else {
 		struct cel_entry e = cel_entry(w->range, w->i);
 		vars[0] = e.key;

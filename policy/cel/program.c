@@ -191,8 +191,10 @@ struct cel_value cel_eval(struct cel_program *p, struct cel_run *run)
 	struct cel_value v = cel_null();
 	run->cost = 0;
 	run->stopped = false;
-	if (!run->nested)
+	if (!run->nested) {
 		cel_work_left = MOST_WORK;
+		run->n_read = 0;
+	}
 	run->frame = p->n_frame ? cel_run_alloc(run, p->n_frame * sizeof(*run->frame)) : NULL;
 	if (!run->stopped)
 		v = cel_node_eval(p->root, run);
@@ -201,7 +203,12 @@ struct cel_value cel_eval(struct cel_program *p, struct cel_run *run)
 
 struct cel_value cel_eval_inside(struct cel_program *p, struct cel_call *c)
 {
-	struct cel_run *run = c->run, outer = *run;
+	struct cel_run *run = c->run;
+	struct cel_value *frame = run->frame;
+	struct cel_error stop = run->stop;
+	uint64_t cost = run->cost;
+	bool was_stopped = run->stopped;
+	unsigned nested = run->nested;
 	if (run->nested + p->depth > DEEPEST)
 		return cel_fail(c, "variables that use each other are nested too deeply");
 	run->nested += p->depth;
@@ -212,12 +219,19 @@ struct cel_value cel_eval_inside(struct cel_program *p, struct cel_call *c)
 		v = cel_error_value(&run->stop_inside);
 	}
 	run->inside += run->cost;
-	run->nested = outer.nested;
-	run->cost = outer.cost;
-	run->frame = outer.frame;
-	run->stopped = outer.stopped;
-	run->stop = outer.stop;
+	run->nested = nested;
+	run->cost = cost;
+	run->frame = frame;
+	run->stopped = was_stopped;
+	run->stop = stop;
 	return v;
+}
+
+const struct json *cel_run_read(const struct cel_run *run, unsigned i)
+{
+	if (i >= CEL_READ_MAX || i >= run->n_read)
+		return NULL;
+	return run->read[(run->n_read - 1 - i) % CEL_READ_MAX];
 }
 
 uint64_t cel_run_cost(const struct cel_run *run)

@@ -15,7 +15,22 @@ struct cel_run {
 	struct cel_value *frame; /* of the running program: its iteration variables */
 	unsigned nested;         /* levels of the programs that wait for the running one */
 	uint64_t inside;         /* cost of those */
+	/* The parts of documents that were read last, a ring; n_read counts all of them. */
+	const struct json *read[CEL_READ_MAX];
+	uint32_t n_read;
 };
+
+static inline void cel_run_note(struct cel_run *run, const struct json *node)
+{
+	run->read[run->n_read++ % CEL_READ_MAX] = node;
+}
+
+/* A value that is a part of a document. */
+static inline void cel_run_note_value(struct cel_run *run, struct cel_value v)
+{
+	if ((v.kind == CEL_LIST || v.kind == CEL_MAP) && v.store == CEL_STORE_JSON)
+		cel_run_note(run, v.json);
+}
 
 /* Stops the run with a reason and gives the error. */
 struct cel_value cel_run_stop(struct cel_run *run, const char *why);
