@@ -140,7 +140,7 @@ fuzz:
 	@for name in $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%); do $(MAKE) --no-print-directory fuzz-$$name || exit 1; done
 
 # Figures and bars (tests/bench/README.md); prints, and asserts no time.
-bench: all
+bench: all $(BUILD)/tests/vap-bench
 	@tests/bench/run --rhumb $(BUILD)/rhumb $(BENCH)
 
 # Everything that a user's first try needs, and the main job on an embedded cluster.
