@@ -80,7 +80,7 @@ static int list_object(void *ctx, const struct json *object, struct err *err)
 	struct lister *l = ctx;
 	struct list_request *r = l->request;
 	if (r->label_selector &&
-	    !selector_matches(r->label_selector, json_at(object, "metadata", "labels", NULL)))
+	    !file_selector_matches(r->label_selector, json_at(object, "metadata", "labels", NULL)))
 		return 0;
 	AUTO(arena_done) struct arena a = { 0 };
 	struct object_ref ref = { r->kind->group, r->kind->version, r->kind->kind, "", "" };

@@ -189,7 +189,7 @@ struct json status_details(struct arena *a, const char *group, const char *kind,
 
 /* "a=b,c in (d,e),!f"; ERR_USAGE for one that cannot be read. */
 int selector_check(const char *selector, struct err *err);
-bool selector_matches(const char *selector, const struct json *labels);
+bool file_selector_matches(const char *selector, const struct json *labels);
 
 /* ---- json_patch.c */
 

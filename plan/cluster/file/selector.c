@@ -142,7 +142,7 @@ int selector_check(const char *selector, struct err *err)
 	return 0;
 }
 
-bool selector_matches(const char *selector, const struct json *labels)
+bool file_selector_matches(const char *selector, const struct json *labels)
 {
 	for (const char *rest = selector; *rest;) {
 		struct requirement r;
