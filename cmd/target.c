@@ -61,6 +61,8 @@ static int read_config(struct target *t, const struct revision *rev, struct conf
 		return -1;
 	}
 	*found = true;
+	if (out == &t->config)
+		t->config_at = *rev;
 	return 0;
 }
 
@@ -85,6 +87,7 @@ static int load_config(struct target *t, const struct target_options *o,
 	bool at_base = false, at_head = false;
 	config_done(&t->config);
 	config_done(&t->head_config);
+	t->config_at = (struct revision){ 0 };
 	if (o->path)
 		return use_path(t, o->path, err);
 	if (from_head) {

@@ -56,6 +56,7 @@ struct target {
 	struct repository *repository;
 	struct config config;      /* at base */
 	struct config head_config; /* for applications that only head declares */
+	struct revision config_at; /* where `config` was read; tree "": nowhere */
 	const char *head;          /* revision */
 	struct cluster *cluster;   /* NULL: none */
 	const char *cluster_name;  /* in the configuration; NULL: it has none there */

@@ -22,6 +22,14 @@ static const char *const verified_names[] = {
 };
 _Static_assert(ARRAY_LEN(verified_names) == VERIFIED_COUNT, "every way to verify needs a name");
 
+static const char *const policy_result_names[] = {
+	[POLICY_DENY] = "deny",
+	[POLICY_UNDECIDED] = "undecided",
+	[POLICY_WARN] = "warn",
+	[POLICY_AUDIT] = "audit",
+};
+_Static_assert(ARRAY_LEN(policy_result_names) == POLICY_COUNT, "every result needs a name");
+
 const char *action_name(enum action a)
 {
 	return action_names[a];
@@ -35,6 +43,11 @@ const char *why_name(enum why w)
 const char *verified_name(enum verified v)
 {
 	return verified_names[v];
+}
+
+const char *policy_result_name(enum policy_result r)
+{
+	return policy_result_names[r];
 }
 
 bool plan_is_static(const struct plan *p)
@@ -74,6 +87,12 @@ void plan_summarise(struct plan *p)
 		p->summary.by_action[c->action] += !runs;
 		p->summary.hooks += runs;
 		p->summary.drifted += has_drift(c);
+	}
+	p->summary.denied = p->summary.warned = 0;
+	for (size_t i = 0; i < p->n_verdicts; i++) {
+		enum policy_result r = p->verdicts[i].result;
+		p->summary.denied += r == POLICY_DENY || r == POLICY_UNDECIDED;
+		p->summary.warned += r == POLICY_WARN;
 	}
 }
 

@@ -24,6 +24,7 @@
 enum {
 	PLAN_MAX_BYTES = 64 << 20, /* 10,000 new Deployments and ConfigMaps have 36 MB */
 	PLAN_MAX_CHANGES = 100000,
+	PLAN_MAX_VERDICTS = 100000,
 	PLAN_MAX_WAIT = 24 * 3600, /* seconds */
 };
 
@@ -115,6 +116,14 @@ struct taken_kind {
 	const char *unread; /* why they could not be listed; NULL: they were */
 };
 
+/* Both sides of a change, for a judge (plan/diff/build.h). */
+struct change_sides {
+	const struct json
+		*before;          /* what is there: live, without a cluster base's; NULL: nothing */
+	const struct json *after; /* as it will be; NULL: deleted, or not known */
+	const struct json *declared; /* head's manifest, with positions; NULL: not declared */
+};
+
 struct change {
 	const char *id; /* hook_id() */
 	enum action action;
@@ -157,6 +166,29 @@ struct change {
 	const char *reason;    /* conflict, unknown, delete, replace: why, for people */
 	const char **warnings; /* of the server */
 	size_t n_warnings;
+	const struct change_sides *sides; /* while the plan is made; never in its file */
+};
+
+/* In the order in which people should look at them. */
+enum policy_result {
+	POLICY_DENY,
+	POLICY_UNDECIDED, /* what cannot be known decides; counts as denied */
+	POLICY_WARN,
+	POLICY_AUDIT,
+	POLICY_COUNT,
+};
+
+/* What a policy has to say of a change. */
+struct policy_verdict {
+	const char *policy;
+	const char *binding; /* NULL: the policy as a whole */
+	const char *param;   /* "namespace/name"; NULL: none */
+	const char *change;  /* its id */
+	enum policy_result result;
+	const char *message;
+	const char *path; /* a JSON pointer into the object; NULL: not known */
+	const char *file; /* display only: of the manifest; NULL: none */
+	unsigned line, col;
 };
 
 /* What an ApplySet parent records as applied; NULL: nothing. */
@@ -186,8 +218,8 @@ struct plan_summary {
 	int64_t by_action[ACTION_COUNT]; /* without the hooks that will run: */
 	int64_t hooks;
 	int64_t unchanged;
-	int64_t drifted; /* changes with a field whose `why` is drift or both */
-	int64_t denied, warned;
+	int64_t drifted;        /* changes with a field whose `why` is drift or both */
+	int64_t denied, warned; /* verdicts: deny and undecided; warn */
 };
 
 struct plan {
@@ -208,6 +240,8 @@ struct plan {
 	struct change *changes; /* in the order in which they will be applied */
 	size_t n_changes;
 	struct plan_summary summary;
+	struct policy_verdict *verdicts; /* in the order of the changes */
+	size_t n_verdicts;
 	const char **notes; /* what people should know: folders not read, stale API groups */
 	size_t n_notes;
 	/* of a rollback (apply/rollback.h), else NULL */
@@ -215,7 +249,7 @@ struct plan {
 	const char *rollback_journal; /* where the journal of that apply is; not in the digest */
 };
 
-/* Counts by_action, hooks and drifted from the changes. */
+/* Counts by_action, hooks and drifted from the changes, denied and warned from the verdicts. */
 void plan_summarise(struct plan *p);
 
 /* The whole file as a tree in `a`; fills p->digest. */
@@ -230,9 +264,10 @@ int plan_parse(struct plan *out, const char *text, size_t n, const char *name, s
 
 void plan_done(struct plan *p);
 
-const char *action_name(enum action a);     /* "create" */
-const char *why_name(enum why w);           /* "git" */
-const char *verified_name(enum verified v); /* "server" */
+const char *action_name(enum action a);               /* "create" */
+const char *why_name(enum why w);                     /* "git" */
+const char *verified_name(enum verified v);           /* "server" */
+const char *policy_result_name(enum policy_result r); /* "deny" */
 
 /* Made with --cluster none.  A plan for a cluster may have no uid either, where nobody could read
  * it: it cannot be applied, for another reason. */

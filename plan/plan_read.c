@@ -412,6 +412,70 @@ static int read_changes(struct reader *r, const struct json *root)
 	return 0;
 }
 
+static const char *policy_result_at(int i)
+{
+	return policy_result_name((enum policy_result)i);
+}
+
+static int read_verdict(struct reader *r, const struct json *v, struct policy_verdict *out)
+{
+	int result = 0;
+	if (ONLY(r, v, "policy", "binding", "param", "change", "result", "message", "path", "file",
+		 "line", "col") < 0 ||
+	    text(r, v, "policy", &out->policy) < 0 ||
+	    optional_text(r, v, "binding", &out->binding) < 0 ||
+	    optional_text(r, v, "param", &out->param) < 0 ||
+	    text(r, v, "change", &out->change) < 0 ||
+	    name_of(r, v, "result", policy_result_at, POLICY_COUNT, &result) < 0 ||
+	    text(r, v, "message", &out->message) < 0 ||
+	    optional_text(r, v, "path", &out->path) < 0 ||
+	    optional_text(r, v, "file", &out->file) < 0 ||
+	    small_number(r, v, "line", &out->line) < 0)
+		return -1;
+	out->result = (enum policy_result)result;
+	return small_number(r, v, "col", &out->col);
+}
+
+/* The summary says whether the plan is denied: it has to say what the verdicts do. */
+static int check_verdict_counts(struct reader *r, const struct json *items)
+{
+	struct plan_summary stated = r->p->summary, counted;
+	struct plan p = { .verdicts = r->p->verdicts, .n_verdicts = r->p->n_verdicts };
+	plan_summarise(&p);
+	counted = p.summary;
+	if (stated.denied != counted.denied)
+		return wrong(r, items, "verdicts that are not as many as the summary's", "denied");
+	if (stated.warned != counted.warned)
+		return wrong(r, items, "verdicts that are not as many as the summary's", "warned");
+	return 0;
+}
+
+/* After the changes: verdicts are in their order, each of one of them. */
+static int read_verdicts(struct reader *r, const struct json *root)
+{
+	const struct json *items;
+	struct plan *p = r->p;
+	if (list(r, root, "policy", &items) < 0)
+		return -1;
+	if (items->n > PLAN_MAX_VERDICTS)
+		return err_at(r->err, ERR_LIMIT, json_pos(items, r->file),
+			      "more than %d verdicts (PLAN_MAX_VERDICTS)", PLAN_MAX_VERDICTS);
+	p->verdicts = arena_calloc(&p->arena, items->n, sizeof(*p->verdicts));
+	size_t of = 0;
+	for (p->n_verdicts = 0; p->n_verdicts < items->n; p->n_verdicts++) {
+		const struct json *item = &items->items[p->n_verdicts];
+		struct policy_verdict *verdict = &p->verdicts[p->n_verdicts];
+		if (read_verdict(r, item, verdict) < 0)
+			return -1;
+		while (of < p->n_changes && strcmp(p->changes[of].id, verdict->change) != 0)
+			of++;
+		if (of == p->n_changes)
+			return wrong(r, item, "no change, in the order of changes, has the id",
+				     verdict->change);
+	}
+	return check_verdict_counts(r, items);
+}
+
 static int read_git(struct reader *r, const struct json *root)
 {
 	const struct json *git = json_get(root, "git");
@@ -591,7 +655,7 @@ static int read_root(struct reader *r, const struct json *root)
 {
 	if (check_file(r, root) < 0 || read_git(r, root) < 0 || read_cluster(r, root) < 0 ||
 	    read_rollback(r, root) < 0 || read_applications(r, root) < 0 ||
-	    read_summary(r, root) < 0 || read_changes(r, root) < 0 ||
+	    read_summary(r, root) < 0 || read_changes(r, root) < 0 || read_verdicts(r, root) < 0 ||
 	    strings(r, root, "notes", &r->p->notes, &r->p->n_notes) < 0)
 		return -1;
 	read_meta(r, root);

@@ -315,6 +315,24 @@ static struct json summary_to_json(struct arena *a, const struct plan_summary *s
 	return v;
 }
 
+static struct json verdict_to_json(struct arena *a, const struct policy_verdict *r)
+{
+	struct json v = json_of_object();
+	json_set_str(a, &v, "policy", r->policy);
+	set_optional(a, &v, "binding", r->binding);
+	set_optional(a, &v, "param", r->param);
+	json_set_str(a, &v, "change", r->change);
+	json_set_str(a, &v, "result", policy_result_name(r->result));
+	json_set_str(a, &v, "message", r->message);
+	set_optional(a, &v, "path", r->path);
+	if (r->file) {
+		json_set_str(a, &v, "file", r->file);
+		json_set_int(a, &v, "line", r->line);
+		json_set_int(a, &v, "col", r->col);
+	}
+	return v;
+}
+
 struct json plan_to_json(struct plan *p, struct arena *a)
 {
 	struct json v = json_of_object();
@@ -332,7 +350,9 @@ struct json plan_to_json(struct plan *p, struct arena *a)
 	struct json *changes = json_set(a, &v, "changes", json_of_array());
 	for (size_t i = 0; i < p->n_changes; i++)
 		json_append(a, changes, change_to_json(a, &p->changes[i]));
-	json_set(a, &v, "policy", json_of_array());
+	struct json *verdicts = json_set(a, &v, "policy", json_of_array());
+	for (size_t i = 0; i < p->n_verdicts; i++)
+		json_append(a, verdicts, verdict_to_json(a, &p->verdicts[i]));
 	json_set(a, &v, "notes", strings(a, p->notes, p->n_notes));
 	plan_json_digest(&v, p->digest);
 	json_set_str(a, &v, "digest", p->digest);

@@ -29,6 +29,22 @@ static int refuse_problems(const struct problems *p, struct err *err)
 		       p->n == 1 ? "" : "s");
 }
 
+static int judge(struct build *b, struct plan *p, struct err *err)
+{
+	struct plan_view view = {
+		.cluster = b->o->cluster,
+		.kinds = &b->kinds,
+		.kinds_complete = b->o->cluster && !b->kinds.n_stale,
+		.head = &b->head_set,
+		.problems = b->problems,
+	};
+	if (b->o->judge(b->o->judge_ctx, &view, p, err) < 0)
+		return -1;
+	p->requests = b->o->cluster ? b->o->cluster->requests : 0;
+	plan_summarise(p);
+	return 0;
+}
+
 int plan_build(const struct plan_options *o, struct plan *out, struct problems *problems,
 	       struct err *err)
 {
@@ -39,8 +55,10 @@ int plan_build(const struct plan_options *o, struct plan *out, struct problems *
 		return -1;
 	if (refuse_problems(problems, err) < 0)
 		return -1;
-	struct plan made = { 0 };
+	AUTO(plan_done) struct plan made = { 0 };
 	if (build_changes(&b, &made, err) < 0 || refuse_problems(problems, err) < 0)
+		return -1;
+	if (o->judge && judge(&b, &made, err) < 0)
 		return -1;
 	AUTO(arena_done) struct arena scratch = { 0 };
 	AUTO(buf_done) struct buf text = { 0 };

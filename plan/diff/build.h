@@ -8,6 +8,7 @@
  *   4. verify    the rest goes through the server's dry-run, or is predicted (verify.c)
  *   5. changes   action, fields, why, owner, precondition, expectation (change.c); of
  *                applications that have any, their hooks (hooks.c)
+ *   6. judge     whoever is asked (policy/gate.h) adds verdicts
  *
  * Nothing here writes to the cluster or to the repository. */
 #ifndef PLAN_DIFF_BUILD_H
@@ -17,12 +18,34 @@
 #include "plan/config.h"
 #include "plan/git/repository.h"
 #include "plan/plan.h"
+#include "plan/source/source.h"
 
 enum verify_mode {
 	VERIFY_AUTO,    /* the server's dry-run; computed here where we may only read */
 	VERIFY_SERVER,  /* the server's dry-run; where we may only read: unknown */
 	VERIFY_PREDICT, /* computed here: get and list suffice */
 };
+
+/* Errors in manifests that the server found (an unknown field, ...): all are collected, so that
+ * people need not find them one by one. */
+struct problems {
+	struct err *items;
+	size_t n, cap;
+};
+void problems_done(struct problems *p);
+
+/* What a judge may look at beside the plan.  Valid until it returns. */
+struct plan_view {
+	struct cluster *cluster;         /* NULL: none */
+	const struct kind_table *kinds;  /* with those of CRDs that head declares */
+	bool kinds_complete;             /* all that the cluster serves */
+	const struct declared_set *head; /* all that head declares */
+	struct problems *problems;       /* the judge may add to them, and fail */
+};
+
+/* Called once, when all but the verdicts is known; each change has its `sides`.  Fills in
+ * p->verdicts, allocated in p->arena, in the order of the changes. */
+typedef int plan_judge_fn(void *ctx, const struct plan_view *view, struct plan *p, struct err *err);
 
 struct plan_options {
 	struct repository *repository;
@@ -41,15 +64,9 @@ struct plan_options {
 					     data, beside those of the configuration */
 	const struct delete_budget *max_deletes; /* instead of the configuration's; NULL: its */
 	const char *created;                     /* for meta: RFC 3339 */
+	plan_judge_fn *judge;                    /* NULL: nobody */
+	void *judge_ctx;
 };
-
-/* Errors in manifests that the server found (an unknown field, ...): all are collected, so that
- * people need not find them one by one. */
-struct problems {
-	struct err *items;
-	size_t n, cap;
-};
-void problems_done(struct problems *p);
 
 /* -1 with err, or with problems and an err that counts them. */
 int plan_build(const struct plan_options *o, struct plan *out, struct problems *problems,

@@ -57,6 +57,18 @@ static struct change start(struct build *b, const struct subject *s, enum action
 	};
 }
 
+/* Once the subject is all that it will be. */
+static void set_sides(struct build *b, const struct subject *s, struct change *c)
+{
+	struct change_sides *sides = arena_alloc(&b->arena, sizeof(*sides));
+	*sides = (struct change_sides){
+		.before = s->live,
+		.after = c->action == ACTION_DELETE ? NULL : s->after,
+		.declared = s->head ? &s->head->object : NULL,
+	};
+	c->sides = sides;
+}
+
 static struct json *keep_copy(struct arena *a, const struct json *v)
 {
 	struct json *copy = arena_alloc(a, sizeof(*copy));
@@ -301,6 +313,7 @@ struct change hooks_change(struct build *b, const struct subject *s, enum hook_p
 	c.moved_from = NULL;
 	c.hook = (struct hook){ phase, s->hook->says.delete_policy };
 	c.id = hook_id(&b->arena, &s->ref, phase);
+	set_sides(b, s, &c);
 	return c;
 }
 
@@ -460,7 +473,7 @@ int build_changes(struct build *b, struct plan *p, struct err *err)
 		struct subject *s = &b->subjects[i];
 		made_of[p->n_changes] = s;
 		if (make_change(b, s, &p->changes[p->n_changes]))
-			p->n_changes++;
+			set_sides(b, s, &p->changes[p->n_changes++]);
 		else if (s->head) {
 			s->state = SUBJECT_UNCHANGED;
 			p->summary.unchanged++;

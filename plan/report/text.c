@@ -157,13 +157,15 @@ static void head(struct writer *w)
 	if (p->head_subject && *p->head_subject)
 		put(w, arena_fmt(&w->arena, " \"%s\"", p->head_subject));
 	newline(w);
-	if (any(p->summary.by_action, true) || p->summary.denied) {
+	bool dangers = any(p->summary.by_action, true);
+	if (dangers || p->summary.denied) {
 		newline(w);
 		styled(w, RED, "! ");
 		counts(w, true, p->summary.by_action, "   ");
 		if (p->summary.denied)
-			buf_printf(w->out, "   %lld denied by policy",
-				   (long long)p->summary.denied);
+			styled(w, RED,
+			       arena_fmt(&w->arena, "%s%lld denied by policy", dangers ? "   " : "",
+					 (long long)p->summary.denied));
 		newline(w);
 	}
 }
@@ -425,6 +427,54 @@ static void application(struct writer *w, const struct planned_application *app)
 	hooks_of(w, app->name);
 }
 
+/* ---- policy */
+
+static const struct {
+	const char *mark;
+	enum style style;
+} results[] = {
+	[POLICY_DENY] = { "x", RED },
+	[POLICY_UNDECIDED] = { "?", RED },
+	[POLICY_WARN] = { "!", YELLOW },
+	[POLICY_AUDIT] = { "i", DIM },
+};
+_Static_assert(ARRAY_LEN(results) == POLICY_COUNT, "every result needs a look");
+
+static void verdict_text(struct writer *w, const struct policy_verdict *v, const struct change *c)
+{
+	struct arena *a = &w->arena;
+	buf_puts(w->out, "  ");
+	cell(w, results[v->result].style,
+	     arena_fmt(a, "%s %s", results[v->result].mark, policy_result_name(v->result)), 7);
+	cell(w, BOLD, v->policy, w->width >= 90 ? 24 : 16);
+	cell(w, PLAIN, change_label(a, c), w->width >= 90 ? 34 : 24);
+	if (v->file)
+		styled(w, DIM, arena_fmt(a, "%s:%u:%u", v->file, v->line, v->col));
+	newline(w);
+	indented(w, results[v->result].style,
+		 v->param ? arena_fmt(a, "%s (param %s)", v->message, v->param) : v->message);
+}
+
+static void verdicts(struct writer *w)
+{
+	const struct plan *p = w->p;
+	if (!p->n_verdicts)
+		return;
+	newline(w);
+	styled(w, BOLD, "policy");
+	newline(w);
+	for (int result = 0; result < POLICY_COUNT; result++) {
+		size_t of = 0;
+		for (size_t i = 0; i < p->n_verdicts; i++) {
+			const struct policy_verdict *v = &p->verdicts[i];
+			while (of < p->n_changes && strcmp(p->changes[of].id, v->change) != 0)
+				of++;
+			if ((int)v->result == result && of < p->n_changes)
+				verdict_text(w, v, &p->changes[of]);
+		}
+	}
+}
+
 /* ---- the end */
 
 static void verified_counts(struct writer *w)
@@ -464,6 +514,10 @@ static void totals(struct writer *w)
 	buf_printf(w->out, ", %lld unchanged", (long long)s->unchanged);
 	if (s->drifted)
 		buf_printf(w->out, ", %lld with drift undone", (long long)s->drifted);
+	if (s->denied)
+		buf_printf(w->out, ", %lld denied", (long long)s->denied);
+	if (s->warned)
+		buf_printf(w->out, ", %lld warned of", (long long)s->warned);
 	verified_counts(w);
 	if (!plan_is_static(p))
 		buf_printf(w->out, "   %.2f s, %lld requests", p->duration, (long long)p->requests);
@@ -490,8 +544,11 @@ static void next_apply(struct writer *w, bool replaces)
 static void next(struct writer *w)
 {
 	const struct plan_summary *s = &w->p->summary;
-	if (w->p->rollback_of && (s->by_action[ACTION_CONFLICT] || s->by_action[ACTION_UNKNOWN] ||
-				  s->by_action[ACTION_REFUSED]))
+	if (s->denied)
+		buf_puts(w->out, "Next: change what policy denies above, then plan again.\n");
+	else if (w->p->rollback_of &&
+		 (s->by_action[ACTION_CONFLICT] || s->by_action[ACTION_UNKNOWN] ||
+		  s->by_action[ACTION_REFUSED]))
 		buf_puts(w->out,
 			 "Next: settle what stands in the way above and roll back again, or "
 			 "roll back the rest:\n      rhumb apply --allow-partial\n");
@@ -516,6 +573,7 @@ void report_plan_text(struct buf *out, const struct plan *p, const struct report
 	head(&w);
 	for (size_t i = 0; i < p->n_applications; i++)
 		application(&w, &p->applications[i]);
+	verdicts(&w);
 	if (p->n_notes)
 		newline(&w);
 	for (size_t i = 0; i < p->n_notes; i++) {

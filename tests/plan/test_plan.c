@@ -92,6 +92,26 @@ static void fill(struct plan *p)
 		.precondition = { .uid = "u-3" },
 		.reason = "not declared any more",
 	};
+	p->n_verdicts = 2;
+	p->verdicts = arena_calloc(a, 2, sizeof(*p->verdicts));
+	p->verdicts[0] = (struct policy_verdict){
+		.policy = "pinned",
+		.binding = "all",
+		.param = "shop/limits",
+		.change = p->changes[0].id,
+		.result = POLICY_DENY,
+		.message = "pin it",
+		.path = "/spec/image",
+		.file = "apps/shop/web.yaml",
+		.line = 21,
+		.col = 16,
+	};
+	p->verdicts[1] = (struct policy_verdict){
+		.policy = "kept",
+		.change = p->changes[1].id,
+		.result = POLICY_WARN,
+		.message = "was needed",
+	};
 	p->summary.unchanged = 37;
 	plan_summarise(p);
 }
@@ -145,6 +165,8 @@ static const struct edit_case edits[] = {
 	{ "a commit is no meaning", "22222222222222222222", "44444444444444444444", NULL },
 	{ "a line is display", "\"line\": 9", "\"line\": 10", NULL },
 	{ "a file is display", "web.yaml", "wob.yaml", NULL },
+	{ "where a verdict points is display", "\"line\": 21", "\"line\": 22", NULL },
+	{ "what a verdict says is meaning", "pin it", "pin at", "was altered" },
 	{ "an owner is meaning", "\"owner\": \"kubectl-edit\"", "\"owner\": \"kubectl-edut\"",
 	  "was altered" },
 	{ "a value", "\"after\": 4", "\"after\": 5", "was altered" },
@@ -166,6 +188,22 @@ static const struct edit_case forged[] = {
 	{ "a rule for a Secret", "\"group\": \"sea.io\",\n            \"kind\": \"Boat\"",
 	  "\"group\": \"\",\n            \"kind\": \"Secret\"", "a Secret is ready" },
 	{ "a rule about no field", "/status/phase", "status", "has to be the path of a field" },
+	{ "a denial that does not count", "\"denied\": 1", "\"denied\": 0",
+	  "not as many as the summary's `denied`" },
+	{ "a denial that became a warning", "\"result\": \"deny\"", "\"result\": \"warn\"",
+	  "not as many as the summary's `denied`" },
+	{ "a warning that became an audit", "\"result\": \"warn\"", "\"result\": \"audit\"",
+	  "not as many as the summary's `warned`" },
+	{ "a result that is none", "\"result\": \"deny\"", "\"result\": \"pass\"",
+	  "unknown value of `result`" },
+	{ "a verdict of no change", "\"change\": \"ConfigMap/shop/old\"",
+	  "\"change\": \"ConfigMap/shop/new\"", "in the order of changes, has the id" },
+	{ "two verdicts on one change", "\"change\": \"ConfigMap/shop/old\"",
+	  "\"change\": \"apps/Deployment/shop/web\"", NULL },
+	{ "a verdict that knows more", "\"policy\": \"kept\"", "\"rule\": \"kept\"",
+	  "unknown key `rule`" },
+	{ "a verdict without words", "\"message\": \"pin it\"", "\"message\": 1",
+	  "not a string: `message`" },
 	{ "a rule without a value", "\"value\": \"Afloat\"", "\"value\": 1",
 	  "not a string: `value`" },
 };

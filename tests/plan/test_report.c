@@ -157,9 +157,69 @@ static void hooks_are_shown_in_their_order(void **state)
 	}
 }
 
+static void verdicts_have_their_place(void **state)
+{
+	(void)state;
+	AUTO(buf_done) struct buf text = { 0 };
+	struct planned_application app = { .name = "shop", .path = "", .base = "", .tree = "" };
+	struct change change = { .id = "ConfigMap/shop/a",
+				 .action = ACTION_UPDATE,
+				 .application = "shop",
+				 .ref = { "", "v1", "ConfigMap", "shop", "a" } };
+	struct policy_verdict verdicts[] = {
+		{ .policy = "sizes",
+		  .result = POLICY_WARN,
+		  .message = "large",
+		  .param = "shop/max" },
+		{ .policy = "owners", .result = POLICY_UNDECIDED, .message = "who asks?" },
+		{ .policy = "\033[2J",
+		  .result = POLICY_DENY,
+		  .message = "no",
+		  .file = "a.yaml",
+		  .line = 3,
+		  .col = 5 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(verdicts); i++)
+		verdicts[i].change = change.id;
+	struct plan p = { .cluster_name = "prod",
+			  .cluster_uid = "u",
+			  .cluster_version = "v1",
+			  .base = "1111111111",
+			  .head = "2222222222",
+			  .applications = &app,
+			  .n_applications = 1,
+			  .changes = &change,
+			  .n_changes = 1,
+			  .verdicts = verdicts,
+			  .n_verdicts = ARRAY_LEN(verdicts) };
+	plan_summarise(&p);
+	report_plan_text(&text, &p,
+			 &(struct report_options){ .width = 100, .plan_file = "p.json" });
+	static const char *const lines[] = {
+		"\n! 2 denied by policy\n",
+		"  ~ ConfigMap shop/a\n",
+		"\npolicy\n  x deny ",
+		"a.yaml:3:5\n      no\n",
+		"  ? undecided owners ",
+		"      who asks?\n",
+		"  ! warn  sizes ",
+		"      large (param shop/max)\n",
+		"1 update, 0 unchanged, 2 denied, 1 warned of",
+		"Next: change what policy denies above, then plan again.\n",
+	};
+	const char *at = text.data;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		const char *found = strstr(at, lines[i]);
+		if (!found)
+			fail_msg("\"%s\" is not in the rest of\n%s", lines[i], text.data);
+		at = found;
+	}
+	assert_null(strchr(text.data, '\033'));
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(paths) + ARRAY_LEN(values) + 2];
+	struct CMUnitTest tests[ARRAY_LEN(paths) + ARRAY_LEN(values) + 3];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
 		tests[n++] = fixture_row(paths[i].name, path_run, &paths[i]);
@@ -167,5 +227,6 @@ int main(void)
 		tests[n++] = fixture_row(values[i].name, value_run, &values[i]);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(dangers_come_first);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(hooks_are_shown_in_their_order);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(verdicts_have_their_place);
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
 }

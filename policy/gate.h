@@ -1,0 +1,44 @@
+/* The gate: the policies of a repository, and what they say of the changes of a plan.
+ *
+ *   gate_load()   reads the files that `policies` of rhumb.yaml names, at one revision
+ *   gate_judge()  for plan_options.judge: puts verdicts into the plan while it is made
+ *   gate_free()
+ *
+ * Policies are read at the revision that rhumb.yaml is read from, the base: a change cannot weaken
+ * its own gate.  Everything that is wrong with them is an error, since a policy that is not
+ * understood lets everything pass.
+ *
+ * Judged is what would be written: creations, updates, adoptions and deletions, a replacement as
+ * its deletion and its creation.  `object` is what the server's dry-run answered; where there was
+ * none, what was predicted or is declared, with defaults (policy/defaults), which the objects of an
+ * embedded cluster get too.  `oldObject` is the live object, without a cluster what base declares.
+ * The namespace is as the plan leaves it. */
+#ifndef POLICY_GATE_H
+#define POLICY_GATE_H
+
+#include "plan/diff/build.h"
+
+enum {
+	GATE_MAX_FILES = 10000, /* of policies */
+	GATE_MAX_BYTES = 64 << 20,
+};
+
+struct gate;
+
+/* Files and folders of the root tree `tree`; of a folder what ends in .yaml, .yml or .json.  *out
+ * is NULL where nothing is named.  ERR_INPUT for a path that is not there, for a file that cannot
+ * be read and for a policy of a kind that is not evaluated here. */
+int gate_load(struct gate **out, struct repository *r, const char *tree, const char *const *paths,
+	      size_t n, struct err *err);
+
+/* ctx is the gate.  -1 where policies have problems (all of them in view->problems) or a ceiling is
+ * passed.  Once for a gate. */
+plan_judge_fn gate_judge;
+
+void gate_free(struct gate *g);
+static inline void gate_free_p(struct gate **g)
+{
+	gate_free(*g);
+}
+
+#endif

@@ -1,0 +1,127 @@
+/* Reading the files of policies; see gate.h. */
+#include "policy/gate_internal.h"
+
+#include <string.h>
+
+#include "base/yaml.h"
+
+struct loading {
+	struct gate *gate;
+	struct repository *r;
+	size_t files, bytes;
+};
+
+static bool is_policy_name(const char *path)
+{
+	static const char *const endings[] = { ".yaml", ".yml", ".json" };
+	size_t n = strlen(path);
+	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+		size_t e = strlen(endings[i]);
+		if (n > e && strcmp(path + n - e, endings[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Anything may be a param of a policy, but not what is meant to be a policy itself. */
+static int refuse_unknown(void *ctx, const struct json *document, unsigned index, struct err *err)
+{
+	static const struct {
+		const char *group, *kind; /* kind NULL: any */
+	} refused[] = {
+		{ "rhumb.dev", NULL },
+		{ "admissionregistration.k8s.io", "MutatingAdmissionPolicy" },
+		{ "admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding" },
+		{ "admissionregistration.k8s.io", "ValidatingWebhookConfiguration" },
+		{ "admissionregistration.k8s.io", "MutatingWebhookConfiguration" },
+	};
+	const char *file = ctx, *version = json_get_str(document, "apiVersion");
+	const char *kind = json_get_str(document, "kind");
+	(void)index;
+	for (size_t i = 0; version && kind && i < ARRAY_LEN(refused); i++) {
+		size_t n = strlen(refused[i].group);
+		if (strncmp(version, refused[i].group, n) != 0 || version[n] != '/' ||
+		    (refused[i].kind && strcmp(kind, refused[i].kind) != 0))
+			continue;
+		return err_at(err, ERR_INPUT, json_pos(document, file),
+			      "policies of kind %s are not evaluated: only "
+			      "ValidatingAdmissionPolicy, its bindings and params can be here",
+			      kind);
+	}
+	return 0;
+}
+
+static int add_text(struct loading *l, const struct buf *text, const char *path, struct err *err)
+{
+	AUTO(arena_done) struct arena scratch = { 0 };
+	if (yaml_parse(&scratch, buf_text(text), text->len, path, NULL, refuse_unknown,
+		       (void *)(uintptr_t)path, err) < 0)
+		return -1;
+	return admission_add_file(l->gate->admission, buf_text(text), text->len, path, err);
+}
+
+static int add_blob(struct loading *l, const char *blob, const char *path, struct err *err)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	path = arena_strdup(&l->gate->arena, path); /* positions name it later */
+	if (l->files++ == GATE_MAX_FILES)
+		return err_at(err, ERR_LIMIT, (struct srcpos){ .file = path },
+			      "more than %d files of policies (GATE_MAX_FILES)", GATE_MAX_FILES);
+	if (repository_read(l->r, blob, GIT_MAX_FILE, &text, err) < 0)
+		return err_locate(err, (struct srcpos){ .file = path });
+	if (text.len > GATE_MAX_BYTES - l->bytes)
+		return err_at(err, ERR_LIMIT, (struct srcpos){ .file = path },
+			      "more than %d bytes of policies (GATE_MAX_BYTES)", GATE_MAX_BYTES);
+	l->bytes += text.len;
+	return add_text(l, &text, path, err);
+}
+
+static int on_entry(void *ctx, const struct tree_entry *entry, struct err *err)
+{
+	struct loading *l = ctx;
+	if (entry->type == TREE_SUBMODULE)
+		return err_at(err, ERR_INPUT, (struct srcpos){ .file = entry->path },
+			      "a submodule among policies, which cannot be read");
+	return is_policy_name(entry->path) ? add_blob(l, entry->id, entry->path, err) : 0;
+}
+
+static int add_path(struct loading *l, const char *tree, const char *path, struct err *err)
+{
+	char id[GIT_ID_TEXT];
+	AUTO(err_done) struct err no_file = { 0 }, no_folder = { 0 };
+	if (repository_find_file(l->r, tree, path, id, &no_file) == 0)
+		return add_blob(l, id, path, err);
+	if (no_file.code != ERR_NOT_FOUND)
+		return err_move(err, &no_file);
+	if (repository_subtree(l->r, tree, path, id, &no_folder) == 0)
+		return repository_walk(l->r, tree, path, NULL, on_entry, l, err);
+	if (no_folder.code != ERR_NOT_FOUND)
+		return err_move(err, &no_folder);
+	return err_at(err, ERR_INPUT, (struct srcpos){ .file = CONFIG_FILE },
+		      "policies: there is no file or folder \"%s\"", path);
+}
+
+int gate_load(struct gate **out, struct repository *r, const char *tree, const char *const *paths,
+	      size_t n, struct err *err)
+{
+	*out = NULL;
+	if (!n)
+		return 0;
+	AUTO(gate_free_p) struct gate *g = xcalloc(1, sizeof(*g));
+	g->admission = admission_new();
+	struct loading l = { .gate = g, .r = r };
+	for (size_t i = 0; i < n; i++)
+		if (add_path(&l, tree, paths[i], err) < 0)
+			return -1;
+	*out = TAKE(g);
+	return 0;
+}
+
+void gate_free(struct gate *g)
+{
+	if (!g)
+		return;
+	admission_free(g->admission);
+	arena_done(&g->arena);
+	free(g);
+}

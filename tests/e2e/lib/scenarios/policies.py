@@ -1,0 +1,116 @@
+"""Policies of the repository: what they deny is not applied, and only base's count."""
+
+import json
+import os
+
+from ..suite import scenario
+from ..scenario import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED
+
+PINNED = """apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata:
+  name: $ns
+spec:
+  matchConstraints:
+    resourceRules:
+    - {apiGroups: [apps], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [deployments]}
+    - {apiGroups: [""], apiVersions: [v1], operations: [DELETE], resources: [configmaps]}
+  validations:
+  - expression: >-
+      request.operation == 'DELETE' ||
+      object.spec.template.spec.containers.all(c, !c.image.endsWith(':latest'))
+    message: images have to be pinned
+  - expression: request.operation != 'DELETE' || oldObject.data.colour != 'blue'
+    message: blue ones stay
+  - expression: request.operation == 'DELETE' || object.spec.revisionHistoryLimit == 10
+    message: the server's default is there
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  name: $ns
+spec:
+  policyName: $ns
+  validationActions: [Deny]
+"""
+
+
+def with_policies(s):
+    """A rolled out application, and a commit whose policies count from the next plan on."""
+    s.start()
+    s.write("policies/pinned.yaml", PINNED, s.repo)
+    file = os.path.join(s.repo, "rhumb.yaml")
+    with open(file, encoding="utf-8") as f:
+        config = json.load(f)
+    config["policies"] = ["policies"]
+    with open(file, "w", encoding="utf-8") as f:
+        json.dump(config, f)
+    s.commit("policies")
+
+
+def verdicts(plan):
+    return [(v["result"], v["change"].rsplit("/", 1)[1], v["message"]) for v in plan["policy"]]
+
+
+def line_of(s, file, text):
+    lines = s.read(file).splitlines()
+    return 1 + next(i for i, line in enumerate(lines) if text in line)
+
+
+@scenario("policy-denies")
+def policy_denies(s):
+    """a denial is in the plan with its line, exit 3, and apply writes nothing"""
+    with_policies(s)
+    base = s.git("rev-parse", "HEAD")
+    s.edit("web.yaml", "web:1.4", "web:latest")
+    s.remove("flags.yaml")
+    s.commit("latest")
+    plan = s.plan("--base", base, expect=EXIT_REFUSED)
+    s.equal(sorted(verdicts(plan)), [("deny", "flags", "blue ones stay"),
+                                     ("deny", "web", "images have to be pinned")], "verdicts")
+    verdict, = [v for v in plan["policy"] if v["change"].endswith("/web")]
+    s.equal((verdict["file"], verdict["line"]),
+            ("app/web.yaml", line_of(s, "web.yaml", "web:latest")), "the place")
+    s.equal(plan["summary"]["denied"], 2, "the count")
+    s.contains(plan.text, "! 1 delete   2 denied by policy", "the plan's text")
+    s.contains(s.show(plan), "images have to be pinned", "what show prints")
+    result = s.apply(plan, expect=EXIT_REFUSED)
+    s.equal({o["outcome"] for o in result["objects"]}, {"not-tried"}, "outcomes")
+    s.contains(result["stderr"], "denied by policy", "the refusal")
+    s.equal(s.cluster.get("ConfigMap", "flags")["data"]["colour"], "blue", "what is there")
+    s.edit("web.yaml", "web:latest", "web:1.5")
+    s.git("checkout", "-q", base, "--", "app/flags.yaml")
+    s.commit("pinned")
+    plan = s.plan("--base", base)
+    s.equal(plan["policy"], [], "verdicts")
+    s.changes(plan, {"Deployment/web": "update"})
+    s.apply(plan)
+
+
+@scenario("policy-from-base")
+def policy_from_base(s):
+    """a change that weakens, breaks or removes a policy is still judged by it"""
+    with_policies(s)
+    base = s.git("rev-parse", "HEAD")
+    s.edit("web.yaml", "web:1.4", "web:latest")
+    denied = [("deny", "web", "images have to be pinned")]
+    file = os.path.join(s.repo, "policies", "pinned.yaml")
+    with open(file, "w", encoding="utf-8") as f:
+        f.write(s.fill(PINNED).replace("[Deny]", "[Warn]"))
+    s.commit("weaken")
+    s.equal(verdicts(s.plan("--base", base, expect=EXIT_REFUSED)), denied, "when weakened")
+    plan = s.plan("--base", base, "--config-from", "head")
+    s.equal(verdicts(plan), [("warn", "web", "images have to be pinned")], "by head's")
+    s.equal((plan["summary"]["denied"], plan["summary"]["warned"]), (0, 1), "the counts")
+    with open(file, "w", encoding="utf-8") as f:
+        f.write(s.fill(PINNED).replace("request.operation", "request.operatoin"))
+    broken = s.commit("break")
+    s.equal(verdicts(s.plan("--base", base, expect=EXIT_REFUSED)), denied, "when broken")
+    s.git("rm", "-rq", "policies")
+    s.write_config()
+    s.commit("remove")
+    s.equal(verdicts(s.plan("--base", base, expect=EXIT_REFUSED)), denied, "when removed")
+    done = s.plan("--base", broken, expect=EXIT_ERROR)
+    s.contains(done.stderr, "policies/pinned.yaml:", "the place of the error")
+    s.contains(done.stderr, "operatoin", "the error")
+    s.plan("--base", broken, "--config-from", "head", expect=EXIT_DONE)
