@@ -74,6 +74,7 @@ void say_note(const char *fmt, ...) PRINTF_LIKE(1, 2);
 bool color_on(int fd);
 unsigned width_of(int fd);
 
-extern const struct command cmd_plan, cmd_show, cmd_apply, cmd_render, cmd_snapshot, cmd_rollback;
+extern const struct command cmd_plan, cmd_show, cmd_apply, cmd_render, cmd_snapshot, cmd_rollback,
+	cmd_policy;
 
 #endif

@@ -15,7 +15,7 @@
 #include "cmd/command.h"
 
 static const struct command *const commands[] = {
-	&cmd_plan, &cmd_show, &cmd_apply, &cmd_rollback, &cmd_render, &cmd_snapshot,
+	&cmd_plan, &cmd_show, &cmd_apply, &cmd_rollback, &cmd_render, &cmd_snapshot, &cmd_policy,
 };
 
 int exit_status_of(const struct err *err)

@@ -4,7 +4,7 @@ import json
 import os
 
 from ..suite import scenario
-from ..scenario import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED
+from ..scenario import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED, EXIT_USAGE
 
 PINNED = """apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
@@ -114,3 +114,22 @@ def policy_from_base(s):
     s.contains(done.stderr, "policies/pinned.yaml:", "the place of the error")
     s.contains(done.stderr, "operatoin", "the error")
     s.plan("--base", broken, "--config-from", "head", expect=EXIT_DONE)
+
+
+@scenario("policy-eval")
+def policy_eval(s):
+    """an expression on a manifest, while a rule is written"""
+    s.init()
+    s.tree("shop")
+    file = os.path.join(s.app, "flags.yaml")
+    done = s.rhumb("policy", "eval", "object.data.colour + '!'", "-f", file)
+    s.equal(done.stdout, "string blue!\n", "the value")
+    done = s.rhumb("policy", "eval", "object.data.colour != oldObject.data.size", "-f", file,
+                   "--old", file)
+    s.equal(done.stdout, "bool true\n", "of both sides")
+    done = s.rhumb("policy", "eval", "object.date", "-f", file, expect=EXIT_ERROR)
+    s.equal(done.stdout, "", "of an error")
+    s.contains(done.stderr, "expression:1:7: no such key: date\n | object.date\n | ......^",
+               "the error")
+    s.rhumb("policy", "eval", "1", "-f", os.path.join(s.app, "none.yaml"), expect=EXIT_ERROR)
+    s.rhumb("policy", "test", "1", expect=EXIT_USAGE)
