@@ -35,10 +35,10 @@ spec:
 """
 
 
-def with_policies(s):
+def with_policies(s, policies=PINNED):
     """A rolled out application, and a commit whose policies count from the next plan on."""
     s.start()
-    s.write("policies/pinned.yaml", PINNED, s.repo)
+    s.write("policies/pinned.yaml", policies, s.repo)
     file = os.path.join(s.repo, "rhumb.yaml")
     with open(file, encoding="utf-8") as f:
         config = json.load(f)
@@ -74,6 +74,8 @@ def policy_denies(s):
     s.equal(plan["summary"]["denied"], 2, "the count")
     s.contains(plan.text, "! 1 delete   2 denied by policy", "the plan's text")
     s.contains(s.show(plan), "images have to be pinned", "what show prints")
+    predicted = s.plan("--base", base, "--verify=predict", expect=EXIT_REFUSED)
+    s.equal(predicted["policy"], plan["policy"], "verdicts on what is predicted")
     result = s.apply(plan, expect=EXIT_REFUSED)
     s.equal({o["outcome"] for o in result["objects"]}, {"not-tried"}, "outcomes")
     s.contains(result["stderr"], "denied by policy", "the refusal")
@@ -85,6 +87,65 @@ def policy_denies(s):
     s.equal(plan["policy"], [], "verdicts")
     s.changes(plan, {"Deployment/web": "update"})
     s.apply(plan)
+
+
+WHAT_IS_ASKED = """apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata:
+  name: $ns
+spec:
+  matchConstraints:
+    resourceRules:
+    - {apiGroups: [apps, batch], apiVersions: [v1], operations: ['*'], resources: [deployments, jobs]}
+  validations:
+  - expression: "false"
+    messageExpression: >-
+      request.operation + ' of ' + request.resource.resource + ' ' + request.name + ' in ' +
+      namespaceObject.metadata.name + ': ' + (object == null ? '-' : object.metadata.name) + ' ' +
+      (oldObject == null ? '-' : oldObject.metadata.name)
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  name: $ns
+spec:
+  policyName: $ns
+  validationActions: [Warn]
+"""
+
+HOOK = """apiVersion: batch/v1
+kind: Job
+metadata:
+  name: migrate
+  annotations:
+    rhumb.dev/hook: PreSync
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+      - name: main
+        image: migrate:1
+"""
+
+
+@scenario("policy-requests")
+def policy_requests(s):
+    """a replacement is a deletion and a creation, a hook a creation; warnings refuse nothing"""
+    with_policies(s, WHAT_IS_ASKED)
+    base = s.git("rev-parse", "HEAD")
+    text = s.read("web.yaml").replace("      app: web\n", "      app: front\n")
+    s.write("web.yaml", text)
+    s.write("migrate.yaml", HOOK)
+    s.commit("other selector")
+    plan = s.plan("--base", base)
+    s.equal(plan.change("web")["action"], "replace", "the action")
+    s.equal(verdicts(plan), [
+        ("warn", "migrate (PreSync)", f"CREATE of jobs migrate in {s.ns}: migrate -"),
+        ("warn", "web", f"DELETE of deployments web in {s.ns}: - web"),
+        ("warn", "web", f"CREATE of deployments web in {s.ns}: web -")], "verdicts")
+    s.equal(plan["summary"]["warned"], 3, "the count")
+    s.apply(plan, "--allow-replace")
 
 
 @scenario("policy-from-base")
