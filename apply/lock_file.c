@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -15,7 +16,13 @@
 #include "base/time.h"
 #include "plan/cluster/file/file.h"
 
-enum { MAX_HOLDER_BYTES = 4096, FILE_MODE = 0600, FOLDER_MODE = 0700 };
+enum {
+	MAX_HOLDER_BYTES = 4096,
+	FILE_MODE = 0600,
+	FOLDER_MODE = 0700,
+	NAMELESS_TRIES = 20,
+	NAMELESS_MS = 10,
+};
 
 static void file_init(struct locks *l, struct lock *k)
 {
@@ -35,7 +42,9 @@ static void read_holder(int file, struct lock_holder *who)
 		return;
 	const char *name = json_get_str(&v, "holder"), *since = json_get_str(&v, "since");
 	const char *plan = json_get_str(&v, "plan");
-	who->name = name ? xstrdup(name) : NULL;
+	if (!name)
+		return;
+	who->name = xstrdup(name);
 	who->since = since ? xstrdup(since) : NULL;
 	who->plan = plan ? xstrdup(plan) : NULL;
 }
@@ -57,6 +66,27 @@ static void write_holder(const struct locks *l, int file)
 		(void)!ftruncate(file, 0);
 }
 
+static bool is_held(int why)
+{
+	return why == EWOULDBLOCK || why == EINTR;
+}
+
+/* 0, or an errno.  A holder has no name for a moment after it has taken the lock, and before it
+ * gives it back: whoever comes then looks again, so that people are told who it is. */
+static int lock(int file, struct lock_holder *who)
+{
+	for (int i = 0; flock(file, LOCK_EX | LOCK_NB) != 0; i++) {
+		int why = errno;
+		if (!is_held(why))
+			return why;
+		read_holder(file, who);
+		if (who->name || i == NAMELESS_TRIES)
+			return why;
+		nanosleep(&(struct timespec){ 0, NAMELESS_MS * 1000000L }, NULL);
+	}
+	return 0;
+}
+
 static enum lock_try file_take(struct locks *l, struct lock *k, struct lock_holder *who,
 			       struct err *err)
 {
@@ -69,16 +99,14 @@ static enum lock_try file_take(struct locks *l, struct lock *k, struct lock_hold
 	int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
 	if (file < 0)
 		return err_set(err, ERR_SYSTEM, "lock %s: %s", path, strerror(errno));
-	if (flock(file, LOCK_EX | LOCK_NB) == 0) {
+	int why = lock(file, who);
+	if (!why) {
 		write_holder(l, file);
 		k->file = file;
 		return LOCK_TAKEN;
 	}
-	int why = errno;
-	if (why == EWOULDBLOCK || why == EINTR)
-		read_holder(file, who);
 	close(file);
-	if (why == EWOULDBLOCK || why == EINTR)
+	if (is_held(why))
 		return LOCK_HELD;
 	return err_set(err, ERR_SYSTEM, "lock %s: %s", path, strerror(why));
 }
