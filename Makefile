@@ -14,7 +14,7 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. -DRHUMB_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) $(CFLAGS) \
 	$(shell pkg-config --cflags $(PKGS)) $(EXTRA)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) $(EXTRA)
-LIBS = $(shell pkg-config --libs $(PKGS))
+LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 
 LIB_SRC  := $(sort $(shell find base plan policy apply -name '*.c' 2>/dev/null))
 CMD_SRC  := $(sort $(wildcard cmd/*.c))
