@@ -58,25 +58,6 @@ static void say_state(const struct journal_log *log)
 			 "cannot be resumed after that");
 }
 
-static void print(const struct options *o, struct plan *plan)
-{
-	AUTO(buf_done) struct buf text = { 0 };
-	struct report_options ro = {
-		.color = color_on(STDOUT_FILENO),
-		.width = width_of(STDOUT_FILENO),
-		.plan_file = o->output,
-	};
-	if (o->format && strcmp(o->format, "json") == 0) {
-		AUTO(arena_done) struct arena a = { 0 };
-		struct json v = plan_to_json(plan, &a);
-		json_write_indented(&text, &v);
-		buf_putc(&text, '\n');
-	} else {
-		report_plan_text(&text, plan, &ro);
-	}
-	fwrite(text.data, 1, text.len, stdout);
-}
-
 static int run(void *options, int argc, const char **argv, struct err *err)
 {
 	const struct options *o = options;
@@ -109,7 +90,7 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 	if (o->output && plan_write(&plan, o->output, err) < 0)
 		return err_wrap(err, "write the plan");
 	if (!o->quiet)
-		print(o, &plan);
+		print_plan(&plan, o->format, o->output, false);
 	if (plan.summary.by_action[ACTION_REFUSED])
 		return EXIT_REFUSED;
 	if (plan.summary.by_action[ACTION_UNKNOWN] || plan.summary.by_action[ACTION_CONFLICT])

@@ -74,6 +74,10 @@ void say_note(const char *fmt, ...) PRINTF_LIKE(1, 2);
 bool color_on(int fd);
 unsigned width_of(int fd);
 
+/* A plan on stdout, for --format (NULL: text); `file` is where it was written, NULL: nowhere. */
+struct plan;
+void print_plan(struct plan *plan, const char *format, const char *file, bool whole_values);
+
 extern const struct command cmd_plan, cmd_show, cmd_apply, cmd_render, cmd_snapshot, cmd_rollback,
 	cmd_policy;
 
