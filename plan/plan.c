@@ -29,6 +29,19 @@ static const char *const policy_result_names[] = {
 	[POLICY_AUDIT] = "audit",
 };
 _Static_assert(ARRAY_LEN(policy_result_names) == POLICY_COUNT, "every result needs a name");
+static const char *const policy_source_names[] = {
+	[POLICY_FROM_ADMISSION] = "admission",
+	[POLICY_FROM_PLAN] = "plan",
+	[POLICY_FROM_CHECK] = "check",
+};
+_Static_assert(ARRAY_LEN(policy_source_names) == POLICY_FROM_COUNT, "every source needs a name");
+static const char *const policy_pass_names[] = {
+	[POLICY_PASS_NOT] = "",
+	[POLICY_PASS_EXISTING] = "existing",
+	[POLICY_PASS_WAIVED] = "waived",
+	[POLICY_PASS_UNDECIDED] = "undecided",
+};
+_Static_assert(ARRAY_LEN(policy_pass_names) == POLICY_PASS_COUNT, "every pass needs a name");
 
 const char *action_name(enum action a)
 {
@@ -48,6 +61,16 @@ const char *verified_name(enum verified v)
 const char *policy_result_name(enum policy_result r)
 {
 	return policy_result_names[r];
+}
+
+const char *policy_source_name(enum policy_source s)
+{
+	return policy_source_names[s];
+}
+
+const char *policy_pass_name(enum policy_pass p)
+{
+	return policy_pass_names[p];
 }
 
 bool plan_is_static(const struct plan *p)
@@ -76,6 +99,11 @@ static bool has_drift(const struct change *c)
 	return false;
 }
 
+bool verdict_denies(const struct policy_verdict *v)
+{
+	return !v->pass && (v->result == POLICY_DENY || v->result == POLICY_UNDECIDED);
+}
+
 void plan_summarise(struct plan *p)
 {
 	for (int a = 0; a < ACTION_COUNT; a++)
@@ -90,9 +118,9 @@ void plan_summarise(struct plan *p)
 	}
 	p->summary.denied = p->summary.warned = 0;
 	for (size_t i = 0; i < p->n_verdicts; i++) {
-		enum policy_result r = p->verdicts[i].result;
-		p->summary.denied += r == POLICY_DENY || r == POLICY_UNDECIDED;
-		p->summary.warned += r == POLICY_WARN;
+		const struct policy_verdict *v = &p->verdicts[i];
+		p->summary.denied += verdict_denies(v);
+		p->summary.warned += v->result == POLICY_WARN && !v->pass;
 	}
 }
 

@@ -178,17 +178,37 @@ enum policy_result {
 	POLICY_COUNT,
 };
 
-/* What a policy has to say of a change. */
+enum policy_source {
+	POLICY_FROM_ADMISSION, /* a ValidatingAdmissionPolicy */
+	POLICY_FROM_PLAN,      /* a PlanPolicy */
+	POLICY_FROM_CHECK,     /* a static check */
+	POLICY_FROM_COUNT,
+};
+
+/* Why a result is not held against the change. */
+enum policy_pass {
+	POLICY_PASS_NOT,
+	POLICY_PASS_EXISTING,  /* it stands at base already, and only new ones are enforced */
+	POLICY_PASS_WAIVED,    /* a waiver, which the verdict names */
+	POLICY_PASS_UNDECIDED, /* the configuration lets pass what cannot be known */
+	POLICY_PASS_COUNT,
+};
+
+/* What a policy has to say of a change, or of the whole plan. */
 struct policy_verdict {
-	const char *policy;
+	enum policy_source source;
+	const char *policy;  /* its name; of a static check its id */
 	const char *binding; /* NULL: the policy as a whole */
 	const char *param;   /* "namespace/name"; NULL: none */
-	const char *change;  /* its id */
+	const char *change;  /* its id; NULL: the plan as a whole */
 	enum policy_result result;
+	bool existing; /* the same stands at base */
+	enum policy_pass pass;
 	const char *message;
 	const char *path; /* a JSON pointer into the object; NULL: not known */
 	const char *file; /* display only: of the manifest; NULL: none */
 	unsigned line, col;
+	struct srcpos rule; /* display only: in the policy's file; file NULL: none */
 };
 
 /* What an ApplySet parent records as applied; NULL: nothing. */
@@ -219,7 +239,7 @@ struct plan_summary {
 	int64_t hooks;
 	int64_t unchanged;
 	int64_t drifted;        /* changes with a field whose `why` is drift or both */
-	int64_t denied, warned; /* verdicts: deny and undecided; warn */
+	int64_t denied, warned; /* verdicts that do not pass: deny and undecided; warn */
 };
 
 struct plan {
@@ -240,7 +260,7 @@ struct plan {
 	struct change *changes; /* in the order in which they will be applied */
 	size_t n_changes;
 	struct plan_summary summary;
-	struct policy_verdict *verdicts; /* in the order of the changes */
+	struct policy_verdict *verdicts; /* of the whole plan; then in the order of the changes */
 	size_t n_verdicts;
 	const char **notes; /* what people should know: folders not read, stale API groups */
 	size_t n_notes;
@@ -268,6 +288,11 @@ const char *action_name(enum action a);               /* "create" */
 const char *why_name(enum why w);                     /* "git" */
 const char *verified_name(enum verified v);           /* "server" */
 const char *policy_result_name(enum policy_result r); /* "deny" */
+const char *policy_source_name(enum policy_source s); /* "admission" */
+const char *policy_pass_name(enum policy_pass p);     /* "existing"; of POLICY_PASS_NOT "" */
+
+/* Whether the plan is denied because of it. */
+bool verdict_denies(const struct policy_verdict *v);
 
 /* Made with --cluster none.  A plan for a cluster may have no uid either, where nobody could read
  * it: it cannot be applied, for another reason. */

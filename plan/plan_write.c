@@ -318,17 +318,28 @@ static struct json summary_to_json(struct arena *a, const struct plan_summary *s
 static struct json verdict_to_json(struct arena *a, const struct policy_verdict *r)
 {
 	struct json v = json_of_object();
+	json_set_str(a, &v, "source", policy_source_name(r->source));
 	json_set_str(a, &v, "policy", r->policy);
 	set_optional(a, &v, "binding", r->binding);
 	set_optional(a, &v, "param", r->param);
-	json_set_str(a, &v, "change", r->change);
+	set_optional(a, &v, "change", r->change);
 	json_set_str(a, &v, "result", policy_result_name(r->result));
+	if (r->existing)
+		json_set(a, &v, "existing", json_of_bool(true));
+	if (r->pass)
+		json_set_str(a, &v, "pass", policy_pass_name(r->pass));
 	json_set_str(a, &v, "message", r->message);
 	set_optional(a, &v, "path", r->path);
 	if (r->file) {
 		json_set_str(a, &v, "file", r->file);
 		json_set_int(a, &v, "line", r->line);
 		json_set_int(a, &v, "col", r->col);
+	}
+	if (r->rule.file) {
+		struct json *rule = json_set(a, &v, "rule", json_of_object());
+		json_set_str(a, rule, "file", r->rule.file);
+		json_set_int(a, rule, "line", r->rule.line);
+		json_set_int(a, rule, "col", r->rule.col);
 	}
 	return v;
 }
@@ -407,7 +418,7 @@ void plan_json_digest(const struct json *plan, char out[DIGEST_TEXT])
 	static const char *const of_rollback[] = { "journal", NULL };
 	static const char *const of_change[] = { "from", NULL };
 	static const char *const of_field[] = { "line", NULL };
-	static const char *const of_policy[] = { "file", "line", "col", NULL };
+	static const char *const of_policy[] = { "file", "line", "col", "rule", NULL };
 	AUTO(arena_done) struct arena a = { 0 };
 	struct json v = *plan;
 	leave_out(&a, &v, of_all);

@@ -9,10 +9,7 @@
  * understood lets everything pass.
  *
  * Judged is what would be written: creations, updates, adoptions and deletions, a replacement as
- * its deletion and its creation.  `object` is what the server's dry-run answered; where there was
- * none, what was predicted or is declared, with defaults (policy/defaults), which the objects of an
- * embedded cluster get too.  `oldObject` is the live object, without a cluster what base declares.
- * The namespace is as the plan leaves it. */
+ * its deletion and its creation, on objects as admission sees them (scene.h). */
 #ifndef POLICY_GATE_H
 #define POLICY_GATE_H
 

@@ -447,12 +447,17 @@ static void verdict_text(struct writer *w, const struct policy_verdict *v, const
 	cell(w, results[v->result].style,
 	     arena_fmt(a, "%s %s", results[v->result].mark, policy_result_name(v->result)), 7);
 	cell(w, BOLD, v->policy, w->width >= 90 ? 24 : 16);
-	cell(w, PLAIN, change_label(a, c), w->width >= 90 ? 34 : 24);
+	cell(w, PLAIN, c ? change_label(a, c) : "the whole plan", w->width >= 90 ? 34 : 24);
 	if (v->file)
 		styled(w, DIM, arena_fmt(a, "%s:%u:%u", v->file, v->line, v->col));
 	newline(w);
-	indented(w, results[v->result].style,
-		 v->param ? arena_fmt(a, "%s (param %s)", v->message, v->param) : v->message);
+	const char *message =
+		v->param ? arena_fmt(a, "%s (param %s)", v->message, v->param) : v->message;
+	if (v->pass)
+		message = arena_fmt(a, "%s: %s", policy_pass_name(v->pass), message);
+	else if (v->existing)
+		message = arena_fmt(a, "existing: %s", message);
+	indented(w, v->pass ? DIM : results[v->result].style, message);
 }
 
 static void verdicts(struct writer *w)
@@ -467,10 +472,11 @@ static void verdicts(struct writer *w)
 		size_t of = 0;
 		for (size_t i = 0; i < p->n_verdicts; i++) {
 			const struct policy_verdict *v = &p->verdicts[i];
-			while (of < p->n_changes && strcmp(p->changes[of].id, v->change) != 0)
+			while (v->change && of < p->n_changes &&
+			       strcmp(p->changes[of].id, v->change) != 0)
 				of++;
-			if ((int)v->result == result && of < p->n_changes)
-				verdict_text(w, v, &p->changes[of]);
+			if ((int)v->result == result && (!v->change || of < p->n_changes))
+				verdict_text(w, v, v->change ? &p->changes[of] : NULL);
 		}
 	}
 }

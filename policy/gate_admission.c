@@ -1,0 +1,143 @@
+/* What ValidatingAdmissionPolicies say of each change; see gate.h. */
+#include "policy/gate_internal.h"
+
+#include <string.h>
+
+struct judging {
+	struct scene *scene;
+	struct admission_run *run;
+	struct findings *findings;
+};
+
+/* ---- verdicts */
+
+static enum policy_result result_of(const struct admission_result *r)
+{
+	/* Without a binding nobody has said what it may be worth at most. */
+	unsigned actions = r->actions ? r->actions : ADMISSION_DENY;
+	if (actions & ADMISSION_DENY)
+		return r->outcome == ADMISSION_UNDECIDED ? POLICY_UNDECIDED : POLICY_DENY;
+	return actions & ADMISSION_WARN ? POLICY_WARN : POLICY_AUDIT;
+}
+
+/* What it is about: in the manifest where that is known, else the change's first line. */
+static void place(struct policy_verdict *v, const struct change *c,
+		  const struct admission_result *r)
+{
+	bool placed = r->node.line && c->file;
+	v->path = r->path;
+	v->file = c->file;
+	v->line = placed ? r->node.line : c->line;
+	v->col = placed ? r->node.col : c->col;
+}
+
+static int add(struct judging *j, const struct change *c, const struct admission_result *r,
+	       struct err *err)
+{
+	enum policy_result result = result_of(r);
+	struct policy_verdict v = {
+		.source = POLICY_FROM_ADMISSION,
+		.policy = r->policy,
+		.binding = r->binding,
+		.param = r->param,
+		.result = result,
+		.message = r->message,
+		.rule = r->at,
+	};
+	if (r->outcome == ADMISSION_UNDECIDED && result != POLICY_UNDECIDED)
+		v.message = arena_fmt(&j->scene->arena, "undecided: %s", r->message);
+	place(&v, c, r);
+	return findings_add(j->findings, (size_t)(c - j->scene->plan->changes), &v, err);
+}
+
+static int judge_request(struct judging *j, const struct change *c, const char *operation,
+			 const struct json *object, const struct json *old_object, struct err *err)
+{
+	const struct object_ref *ref = &c->ref;
+	bool is_namespace = !*ref->group && strcmp(ref->kind, "Namespace") == 0;
+	struct admission_change change = {
+		.operation = operation,
+		.group = ref->group,
+		.version = ref->version,
+		.kind = ref->kind,
+		.resource = kinds_find(j->scene->view->kinds, ref->group, ref->version, ref->kind),
+		.namespace = is_namespace ? ref->name : ref->namespace,
+		.name = ref->name,
+		.object = object,
+		.old_object = old_object,
+		.declared = object ? c->sides->declared : NULL,
+		.namespace_object = scene_namespace(j->scene, ref->namespace),
+		.file = c->file,
+	};
+	const struct admission_verdict *v = admission_evaluate(j->run, &change);
+	if (v->truncated)
+		return err_set(err, ERR_LIMIT, "policies have more than %d results on %s",
+			       ADMISSION_MAX_RESULTS, c->id);
+	for (size_t i = 0; i < v->n; i++)
+		if (add(j, c, &v->results[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int judge_change(struct judging *j, const struct change *c, struct err *err)
+{
+	const struct json *object = scene_object(j->scene, c);
+	const struct json *old = scene_old_object(j->scene, c);
+	switch (c->action) {
+	case ACTION_CREATE:
+		return judge_request(j, c, "CREATE", object, NULL, err);
+	case ACTION_UPDATE:
+	case ACTION_ADOPT:
+		return judge_request(j, c, "UPDATE", object, old, err);
+	case ACTION_DELETE:
+		return judge_request(j, c, "DELETE", NULL, old, err);
+	case ACTION_REPLACE:
+		return judge_request(j, c, "DELETE", NULL, old, err) < 0
+			       ? -1
+			       : judge_request(j, c, "CREATE", object, NULL, err);
+	case ACTION_CONFLICT:
+	case ACTION_UNKNOWN:
+	case ACTION_REFUSED:
+	case ACTION_COUNT:
+		break; /* nothing is written */
+	}
+	return 0;
+}
+
+/* ---- all of them */
+
+static int refuse_problems(const struct admission *a, struct problems *out, struct err *err)
+{
+	size_t n;
+	const struct admission_problem *problems = admission_problems(a, &n);
+	for (size_t i = 0; i < n; i++) {
+		GROW(out->items, out->n, out->cap);
+		out->items[out->n] = (struct err){ 0 };
+		err_at(&out->items[out->n++], ERR_INPUT, problems[i].at, "%s%s%s",
+		       problems[i].message, problems[i].excerpt ? "\n" : "",
+		       problems[i].excerpt ? problems[i].excerpt : "");
+	}
+	if (!n)
+		return 0;
+	return err_set(
+		err, ERR_INPUT,
+		"%zu error%s in the policies that judge this change; no plan was made. Where "
+		"the change mends them: --config-from head",
+		n, n == 1 ? "" : "s");
+}
+
+int gate_admission(struct gate *g, struct scene *scene, struct findings *findings, struct err *err)
+{
+	const struct plan_view *view = scene->view;
+	/* Params beside the policies are not all that a cluster has. */
+	struct admission_world world = { view->kinds, view->kinds_complete, false };
+	admission_prepare(g->admission, &world);
+	if (refuse_problems(g->admission, view->problems, err) < 0)
+		return -1;
+	AUTO(admission_run_free_p) struct admission_run *run = admission_run_new(g->admission);
+	struct judging j = { scene, run, findings };
+	for (size_t i = 0; i < scene->plan->n_changes; i++)
+		if (judge_change(&j, &scene->plan->changes[i], err) < 0)
+			return -1;
+	return 0;
+}
