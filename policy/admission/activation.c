@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "policy/cel/run.h"
-
 static bool is_named(const char *name, uint32_t n, const char *what)
 {
 	return strlen(what) == n && memcmp(name, what, n) == 0;
@@ -227,54 +225,6 @@ static struct cel_value namespace_of(const struct activation *v)
 	return cel_record(&v->namespace.record);
 }
 
-/* ---- variables */
-
-/* An error is told again at every use. */
-static struct cel_value named_error(struct cel_call *c, const char *name, const char *what,
-				    struct cel_value error)
-{
-	AUTO(buf_done) struct buf text = { 0 };
-	cel_error_text(error.error, &text);
-	return cel_fail(c, "composited variable \"%s\" fails to %s: %s", name, what,
-			buf_text(&text));
-}
-
-static struct cel_value evaluate_variable(struct variables_record *r, const struct variable *v,
-					  struct cel_call *c)
-{
-	if (!v->value.program)
-		return cel_fail(c, "composited variable \"%s\" fails to compile: %s", v->name,
-				v->value.failure ? v->value.failure : "no expression");
-	r->evaluations++;
-	struct cel_value value = cel_eval_inside(v->value.program, c);
-	return value.kind == CEL_ERROR ? named_error(c, v->name, "evaluate", value) : value;
-}
-
-static bool variables_get(const struct cel_record *record, struct cel_call *c, const char *name,
-			  uint32_t n, struct cel_value *out)
-{
-	struct variables_record *r = (struct variables_record *)record;
-	const struct policy *p = r->policy;
-	/* Of two with one name the later one counts. */
-	for (uint32_t i = p->n_variables; i-- > 0;) {
-		const struct variable *v = &p->variables[i];
-		if (v->length != n || memcmp(v->name, name, n) != 0)
-			continue;
-		struct memo *memo = &r->memo[i];
-		if (out && !memo->known) {
-			memo->value = evaluate_variable(r, v, c);
-			memo->known = true;
-			memo->read = cel_run_read(c->run, 0);
-		} else if (out && memo->read) {
-			cel_run_note(c->run, memo->read);
-		}
-		if (out)
-			*out = memo->value;
-		return true;
-	}
-	return false;
-}
-
 /* ---- all of them */
 
 void activation_begin(struct activation *v, const struct admission_change *change,
@@ -282,7 +232,6 @@ void activation_begin(struct activation *v, const struct admission_change *chang
 {
 	v->request = (struct request_record){ { request_get }, change, arena, NULL, NULL };
 	v->namespace = (struct namespace_record){ { namespace_get }, change->namespace_object };
-	v->variables.record.get = variables_get;
 	v->object = cel_of_json(change->object);
 	v->old_object = cel_of_json(change->old_object);
 	v->authorizer = cel_unknown("what the authorizer allows is not known here");
@@ -290,19 +239,12 @@ void activation_begin(struct activation *v, const struct admission_change *chang
 
 void activation_done(struct activation *v)
 {
-	free(v->variables.memo);
+	variables_done(&v->variables);
 }
 
 void activation_forget(struct activation *v, const struct policy *p)
 {
-	struct variables_record *r = &v->variables;
-	if (p->n_variables > r->cap) {
-		r->memo = xreallocarray(r->memo, p->n_variables, sizeof(*r->memo));
-		r->cap = p->n_variables;
-	}
-	r->policy = p;
-	for (uint32_t i = 0; i < p->n_variables; i++)
-		r->memo[i].known = false;
+	variables_begin(&v->variables, &p->rules);
 }
 
 static void set(struct cel_run *run, int slot, struct cel_value value)

@@ -19,18 +19,6 @@ struct namespace_record {
 	const struct json *object;
 };
 
-struct variables_record {
-	struct cel_record record;
-	const struct policy *policy;
-	struct memo {
-		bool known;
-		struct cel_value value;
-		const struct json *read; /* last, while it was computed; NULL: nothing */
-	} * memo;                        /* one for each variable */
-	uint32_t cap;
-	uint64_t evaluations;
-};
-
 struct activation {
 	struct request_record request;
 	struct namespace_record namespace;

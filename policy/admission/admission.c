@@ -277,8 +277,8 @@ size_t admission_count_expressions(const struct admission *a)
 	size_t n = 0;
 	for (size_t i = 0; i < a->n_policies; i++) {
 		const struct policy *p = &a->policies[i];
-		n += (size_t)p->n_variables + p->n_conditions + p->n_validations + p->n_messages +
-		     p->n_annotations;
+		n += (size_t)p->rules.n_variables + p->rules.n_conditions + p->rules.n_validations +
+		     p->rules.n_messages + p->n_annotations;
 	}
 	return n;
 }

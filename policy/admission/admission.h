@@ -34,11 +34,8 @@
 enum {
 	ADMISSION_MAX_POLICIES = 5000, /* and as many bindings */
 	ADMISSION_MAX_PARAMS = 100000,
-	ADMISSION_MAX_EXPRESSIONS = 1000, /* of one policy */
-	ADMISSION_MAX_CONDITIONS = 64,    /* matchConditions, as in Kubernetes */
 	ADMISSION_MAX_ANNOTATIONS = 20,
 	ADMISSION_MAX_VALUE_EXPRESSION = 5 << 10, /* bytes of a valueExpression */
-	ADMISSION_MAX_MESSAGE = 5 << 10,          /* bytes of an evaluated message */
 	ADMISSION_MAX_ANNOTATION = 10 << 10,      /* bytes of an annotation's value */
 	ADMISSION_MAX_PROBLEMS = 200,
 	ADMISSION_MAX_RESULTS = 10000, /* of one change */

@@ -70,11 +70,12 @@ static void read_param_ref(const struct reader *r, const struct json *spec, stru
 int read_binding(struct admission *a, const struct origin *o, const struct json *object,
 		 struct err *err)
 {
-	struct reader r = { a, o };
+	struct reader r;
 	const struct json *spec = json_get(object, "spec");
 	if (a->n_bindings == ADMISSION_MAX_POLICIES)
 		return err_at(err, ERR_LIMIT, json_pos(object, o->source->name),
 			      "more than %d bindings", ADMISSION_MAX_POLICIES);
+	reader_begin(&r, a, o);
 	struct binding b = { .origin = *o, .node = object, .order = a->n_bindings };
 	read_check_fields(&r, object);
 	b.name = read_object_name(&r, object);

@@ -140,7 +140,7 @@ static struct scope extend(struct admission *a, const struct policy *p)
 /* Variables are added to the type one by one, while they are compiled. */
 static void add_variables(struct policy *p, struct scope *s)
 {
-	if (!p->n_variables)
+	if (!p->rules.n_variables)
 		return;
 	if (!p->variables_type)
 		p->variables_type = cel_env_object(s->env, "kubernetes.variables", NULL, 0);
@@ -149,16 +149,16 @@ static void add_variables(struct policy *p, struct scope *s)
 
 void environment_of_policy(struct admission *a, struct policy *p)
 {
-	bool own = p->has_params || p->n_variables;
+	bool own = p->has_params || p->rules.n_variables;
 	p->rules_scope = own ? extend(a, p) : a->authorized;
 	if (own) {
 		add_variables(p, &p->rules_scope);
 		add_authorizer(&p->rules_scope);
 	}
-	p->messages_scope = own && p->n_messages ? extend(a, p) : a->plain;
-	if (own && p->n_messages)
+	p->messages_scope = own && p->rules.n_messages ? extend(a, p) : a->plain;
+	if (own && p->rules.n_messages)
 		add_variables(p, &p->messages_scope);
-	p->conditions_scope = own && p->n_conditions ? extend(a, p) : a->authorized;
-	if (own && p->n_conditions)
+	p->conditions_scope = own && p->rules.n_conditions ? extend(a, p) : a->authorized;
+	if (own && p->rules.n_conditions)
 		add_authorizer(&p->conditions_scope);
 }

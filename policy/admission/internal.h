@@ -4,50 +4,15 @@
 
 #include "policy/admission/admission.h"
 #include "policy/admission/selector.h"
-#include "policy/cel/cel.h"
+#include "policy/rule/variables.h"
 
 #define ADMISSION_GROUP "admissionregistration.k8s.io"
-
-/* The text of a file, for positions within an expression. */
-struct source {
-	const char *name;
-	const char *text; /* NULL: an object without a file */
-	size_t n;
-};
 
 /* A document and where it is from. */
 struct origin {
 	const struct source *source;
 	const char *label; /* "ValidatingAdmissionPolicy images" */
 	const struct json *document;
-};
-
-enum expression_result { RESULT_BOOL, RESULT_STRING, RESULT_STRING_OR_NULL, RESULT_ANY };
-
-struct expression {
-	const char *text; /* as written; NULL: there is none */
-	size_t n;
-	const struct json *node; /* of which it is the text */
-	struct srcpos at;
-	struct cel_program *program; /* NULL: does not compile */
-	const char *failure;         /* why not, as Kubernetes words it */
-};
-
-struct variable {
-	const char *name;
-	uint32_t length;
-	struct expression value;
-};
-
-struct condition {
-	const char *name;
-	struct expression rule;
-};
-
-struct validation {
-	struct expression rule, message_expression;
-	const char *message; /* NULL: none */
-	const char *reason;  /* "Invalid" where none is given */
 };
 
 struct annotation {
@@ -102,14 +67,8 @@ struct policy {
 	struct cel_type *variables_type;
 	struct binding **bindings;
 	uint32_t n_bindings;
-	uint32_t n_messages; /* validations with a messageExpression */
 
-	struct variable *variables;
-	uint32_t n_variables;
-	struct condition *conditions;
-	uint32_t n_conditions;
-	struct validation *validations;
-	uint32_t n_validations;
+	struct rules rules;
 	struct annotation *annotations;
 	uint32_t n_annotations;
 };
@@ -158,10 +117,6 @@ void problem_add(struct admission *a, const struct origin *o, const struct json 
 		 const char *fmt, ...) PRINTF_LIKE(4, 5);
 void problem_add_at(struct admission *a, const struct origin *o, struct srcpos at,
 		    const char *excerpt, const char *message);
-
-/* Where in its file an expression has line `line`, column `col` (from 1, in code points). */
-struct srcpos expression_position(const struct source *source, const struct expression *e,
-				  unsigned line, unsigned col);
 
 /* ---- read.c, binding.c, constraints.c */
 

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "policy/rule/message.h"
+
 #define OUT_OF_BUDGET                                                                              \
 	"validation failed due to running out of cost budget, no further validation rules will "   \
 	"be run"
@@ -99,7 +101,7 @@ static void whole_error(struct judgement *out, const struct policy *p, const cha
 /* ---- matchConditions */
 
 struct errors {
-	const char *text[ADMISSION_MAX_CONDITIONS];
+	const char *text[RULES_MAX_CONDITIONS];
 	uint32_t n;
 };
 
@@ -131,8 +133,8 @@ static bool conditions_hold(struct judge *j, const struct policy *p, const struc
 	const char *unknown = NULL;
 	bool hold = true;
 	activation_bind(&j->activation, j->cel, j->a, p, param, PHASE_CONDITIONS);
-	for (uint32_t i = 0; i < p->n_conditions; i++) {
-		const struct expression *e = &p->conditions[i].rule;
+	for (uint32_t i = 0; i < p->rules.n_conditions; i++) {
+		const struct expression *e = &p->rules.conditions[i].rule;
 		struct answer a = evaluate(j, e, &budget);
 		const char *text = NULL;
 		if (a.over_budget) {
@@ -162,68 +164,6 @@ static bool conditions_hold(struct judge *j, const struct policy *p, const struc
 
 /* ---- messages */
 
-/* Without the white space of Unicode around it. */
-static struct cel_value trimmed(struct cel_value v)
-{
-	static const char *const wide[] = {
-		"\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81",
-		"\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86",
-		"\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8",
-		"\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",
-	};
-	for (bool more = true; more && v.n;) {
-		more = false;
-		if (memchr(" \t\n\v\f\r", v.text[0], 6)) {
-			v.text++;
-			v.n--;
-			more = true;
-		}
-		if (v.n && memchr(" \t\n\v\f\r", v.text[v.n - 1], 6)) {
-			v.n--;
-			more = true;
-		}
-		for (size_t i = 0; i < ARRAY_LEN(wide); i++) {
-			size_t n = strlen(wide[i]);
-			if (v.n >= n && memcmp(v.text, wide[i], n) == 0) {
-				v.text += n;
-				v.n -= (uint32_t)n;
-				more = true;
-			}
-			if (v.n >= n && memcmp(v.text + v.n - n, wide[i], n) == 0) {
-				v.n -= (uint32_t)n;
-				more = true;
-			}
-		}
-	}
-	return v;
-}
-
-static const char *copy_trimmed(struct judge *j, const char *text, size_t n)
-{
-	struct cel_value v = trimmed(cel_string(text, n));
-	return arena_strndup(j->arena, v.text, v.n);
-}
-
-/* NULL where the expression gives no message that can be used. */
-static const char *evaluated_message(struct judge *j, const struct answer *a)
-{
-	if (cel_is_bad(a->value) || a->value.kind != CEL_STRING)
-		return NULL;
-	struct cel_value v = trimmed(a->value);
-	if (!v.n || v.n > ADMISSION_MAX_MESSAGE || memchr(v.text, '\n', v.n))
-		return NULL;
-	return arena_strndup(j->arena, v.text, v.n);
-}
-
-static const char *fixed_message(struct judge *j, const struct validation *v)
-{
-	const char *text = v->message ? copy_trimmed(j, v->message, strlen(v->message)) : "";
-	if (*text)
-		return text;
-	return arena_fmt(j->arena, "failed expression: %s",
-			 copy_trimmed(j, v->rule.text, v->rule.n));
-}
-
 /* The messages of all validations: texts where one is needed and there is one. */
 struct messages {
 	const char **texts;
@@ -237,22 +177,22 @@ static struct messages evaluate_messages(struct judge *j, const struct policy *p
 					 uint64_t budget)
 {
 	struct messages m = { NULL, false };
-	uint64_t most = ((uint64_t)p->n_messages + p->n_variables) * CEL_MAX_COST;
+	uint64_t most = ((uint64_t)p->rules.n_messages + p->rules.n_variables) * CEL_MAX_COST;
 	bool all = most > budget, needed = all;
-	for (uint32_t i = 0; i < p->n_validations && !needed; i++)
+	for (uint32_t i = 0; i < p->rules.n_validations && !needed; i++)
 		needed = answers[i].answer == ADMISSION_FALSE &&
-			 p->validations[i].message_expression.text;
-	if (!p->n_messages || !needed)
+			 p->rules.validations[i].message_expression.text;
+	if (!p->rules.n_messages || !needed)
 		return m;
-	m.texts = arena_calloc(j->arena, p->n_validations, sizeof(*m.texts));
+	m.texts = arena_calloc(j->arena, p->rules.n_validations, sizeof(*m.texts));
 	activation_bind(&j->activation, j->cel, j->a, p, param, PHASE_MESSAGES);
-	for (uint32_t i = 0; i < p->n_validations && !m.over_budget; i++) {
-		const struct expression *e = &p->validations[i].message_expression;
+	for (uint32_t i = 0; i < p->rules.n_validations && !m.over_budget; i++) {
+		const struct expression *e = &p->rules.validations[i].message_expression;
 		if (!e->program || (!all && answers[i].answer != ADMISSION_FALSE))
 			continue;
 		struct answer a = evaluate(j, e, &budget);
 		m.over_budget = a.over_budget;
-		m.texts[i] = evaluated_message(j, &a);
+		m.texts[i] = message_evaluated(j->arena, a.value);
 	}
 	return m;
 }
@@ -275,7 +215,7 @@ static void decide_validation(struct judge *j, const struct policy *p, const str
 			      uint32_t i, const struct answer *a, const struct messages *m,
 			      struct judgement *out)
 {
-	const struct validation *v = &p->validations[i];
+	const struct validation *v = &p->rules.validations[i];
 	struct decision d = {
 		.validation = (int)i, .expression = &v->rule, .reason = v->reason, .place = a->place
 	};
@@ -293,8 +233,8 @@ static void decide_validation(struct judge *j, const struct policy *p, const str
 		decide(out, d);
 	} else if (a->answer == ADMISSION_FALSE) {
 		const char *evaluated = m->texts ? m->texts[i] : NULL;
-		exact = evaluated ? evaluated : fixed_message(j, v);
-		d.message = evaluated && j->secret ? fixed_message(j, v) : exact;
+		exact = evaluated ? evaluated : message_fixed(j->arena, v);
+		d.message = evaluated && j->secret ? message_fixed(j->arena, v) : exact;
 		decide(out, d);
 	}
 	trace_validation(j, p, param, i, a, exact);
@@ -305,11 +245,11 @@ static bool run_validations(struct judge *j, const struct policy *p, const struc
 			    struct judgement *out)
 {
 	uint64_t budget = ADMISSION_BUDGET;
-	struct answer *answers = arena_alloc(j->arena, p->n_validations * sizeof(*answers));
+	struct answer *answers = arena_alloc(j->arena, p->rules.n_validations * sizeof(*answers));
 	activation_bind(&j->activation, j->cel, j->a, p, param, PHASE_RULES);
-	for (uint32_t i = 0; i < p->n_validations; i++) {
-		answers[i] = evaluate(j, &p->validations[i].rule, &budget);
-		if (answers[i].answer != ADMISSION_TRUE && p->validations[i].rule.program)
+	for (uint32_t i = 0; i < p->rules.n_validations; i++) {
+		answers[i] = evaluate(j, &p->rules.validations[i].rule, &budget);
+		if (answers[i].answer != ADMISSION_TRUE && p->rules.validations[i].rule.program)
 			answers[i].place = place_read(j->arena, j->cel, j->change);
 		if (answers[i].over_budget) {
 			whole_error(out, p, OUT_OF_BUDGET);
@@ -317,7 +257,7 @@ static bool run_validations(struct judge *j, const struct policy *p, const struc
 		}
 	}
 	struct messages m = evaluate_messages(j, p, param, answers, budget);
-	for (uint32_t i = 0; i < p->n_validations; i++)
+	for (uint32_t i = 0; i < p->rules.n_validations; i++)
 		decide_validation(j, p, param, i, &answers[i], &m, out);
 	return true;
 }
@@ -327,7 +267,7 @@ static bool run_validations(struct judge *j, const struct policy *p, const struc
 static void publish(struct judge *j, const struct policy *p, const struct annotation *n,
 		    struct cel_value value, struct judgement *out)
 {
-	struct cel_value v = trimmed(value);
+	struct cel_value v = message_trimmed(value);
 	if (v.n > ADMISSION_MAX_ANNOTATION) {
 		v.n = ADMISSION_MAX_ANNOTATION;
 		while (v.n && ((unsigned char)v.text[v.n] & 0xc0) == 0x80)
@@ -389,12 +329,12 @@ void judge_begin(struct judge *j, const struct admission_change *change)
 struct judgement judge(struct judge *j, const struct policy *p, const struct param *param)
 {
 	struct judgement out = { 0 };
-	out.decisions = arena_alloc(j->arena, ((size_t)p->n_validations + p->n_annotations + 1) *
-						      sizeof(*out.decisions));
+	out.decisions = arena_alloc(j->arena, ((size_t)p->rules.n_validations + p->n_annotations +
+					       1) * sizeof(*out.decisions));
 	j->secret = j->secret_object || (param && is_secret(param->group, param->kind));
 	cel_run_reset(j->cel);
 	activation_forget(&j->activation, p);
-	if (p->n_conditions && !conditions_hold(j, p, param, &out))
+	if (p->rules.n_conditions && !conditions_hold(j, p, param, &out))
 		return out;
 	if (run_validations(j, p, param, &out))
 		run_annotations(j, p, param, &out);

@@ -1,133 +1,7 @@
 /* Policies as they are written, field by field, with what the API server would refuse. */
 #include "policy/admission/read.h"
 
-#include <ctype.h>
 #include <string.h>
-
-static bool is_white(const char *text)
-{
-	return text[strspn(text, " \t\n\v\f\r")] == '\0';
-}
-
-static void read_expression(const struct reader *r, const struct json *v, const char *key,
-			    const char *where, bool required, struct expression *out)
-{
-	const struct json *node = json_get(v, key);
-	const char *text = json_str(node);
-	if (!text && !required)
-		return;
-	if (!text || is_white(text)) {
-		problem_add(r->a, r->o, field_or(v, key), "%s.%s %s", where, key,
-			    text ? "is empty" : "is missing");
-		if (!text)
-			return;
-	}
-	*out = (struct expression){
-		.text = text,
-		.n = node->n,
-		.node = node,
-		.at = json_pos(node, r->o->source->name),
-	};
-	/* The place of the first character, not of a block scalar's header. */
-	out->at = expression_position(r->o->source, out, 1, 1);
-}
-
-static const char *read_name(const struct reader *r, const struct json *v, const char *key,
-			     const char *where, bool (*valid)(const char *), const char *form)
-{
-	const char *name = json_get_str(v, key);
-	if (!name || !*name)
-		problem_add(r->a, r->o, field_or(v, key), "%s.%s is missing", where, key);
-	else if (!valid(name))
-		problem_add(r->a, r->o, field_or(v, key), "%s.%s \"%s\" has to be %s", where, key,
-			    name, form);
-	return name ? name : "";
-}
-
-static void read_variables(const struct reader *r, const struct json *spec, struct policy *p)
-{
-	const struct json *list = list_of(spec, "variables");
-	p->variables = arena_calloc(&r->a->arena, list->n, sizeof(*p->variables));
-	for (uint32_t i = 0; i < list->n; i++) {
-		AUTO(auto_free) char *where = xfmt("variables[%u]", i);
-		struct variable *v = &p->variables[p->n_variables++];
-		v->name = read_name(r, &list->items[i], "name", where, is_cel_identifier,
-				    "an identifier of CEL");
-		v->length = (uint32_t)strlen(v->name);
-		read_expression(r, &list->items[i], "expression", where, true, &v->value);
-	}
-}
-
-static void read_conditions(const struct reader *r, const struct json *spec, struct policy *p)
-{
-	const struct json *list = list_of(spec, "matchConditions");
-	if (list->n > ADMISSION_MAX_CONDITIONS)
-		problem_add(r->a, r->o, list,
-			    "matchConditions has %u items: at most %d are allowed", list->n,
-			    ADMISSION_MAX_CONDITIONS);
-	uint32_t n = list->n < ADMISSION_MAX_CONDITIONS ? list->n : ADMISSION_MAX_CONDITIONS;
-	p->broken |= list->n > n;
-	p->conditions = arena_calloc(&r->a->arena, n, sizeof(*p->conditions));
-	for (uint32_t i = 0; i < n; i++) {
-		AUTO(auto_free) char *where = xfmt("matchConditions[%u]", i);
-		struct condition *c = &p->conditions[p->n_conditions++];
-		c->name = read_name(r, &list->items[i], "name", where, is_qualified_name,
-				    "a name, such as \"not-kube-system\"");
-		read_expression(r, &list->items[i], "expression", where, true, &c->rule);
-		for (uint32_t k = 0; k < i; k++)
-			if (*c->name && strcmp(p->conditions[k].name, c->name) == 0)
-				problem_add(r->a, r->o, field_or(&list->items[i], "name"),
-					    "%s.name \"%s\" is there twice", where, c->name);
-	}
-}
-
-static const char *const reasons[] = { "Unauthorized", "Forbidden", "Invalid",
-				       "RequestEntityTooLarge" };
-
-static const char *read_reason(const struct reader *r, const struct json *v, const char *where)
-{
-	const char *reason = json_get_str(v, "reason");
-	for (size_t i = 0; reason && i < ARRAY_LEN(reasons); i++)
-		if (strcmp(reasons[i], reason) == 0)
-			return reasons[i];
-	if (reason)
-		problem_add(r->a, r->o, field_or(v, "reason"),
-			    "%s.reason has to be Unauthorized, Forbidden, Invalid or "
-			    "RequestEntityTooLarge",
-			    where);
-	return "Invalid";
-}
-
-static void read_message(const struct reader *r, const struct json *v, const char *where,
-			 struct validation *out)
-{
-	out->message = json_get_str(v, "message");
-	const char *line = out->message ? out->message + strspn(out->message, " \t\n\v\f\r") : "";
-	size_t n = strlen(line);
-	while (n && isspace((unsigned char)line[n - 1]))
-		n--;
-	if (out->message && *out->message && !n)
-		problem_add(r->a, r->o, json_get(v, "message"), "%s.message is empty", where);
-	else if (memchr(line, '\n', n) || memchr(line, '\r', n))
-		problem_add(r->a, r->o, json_get(v, "message"), "%s.message has to be on one line",
-			    where);
-}
-
-static void read_validations(const struct reader *r, const struct json *spec, struct policy *p)
-{
-	const struct json *list = list_of(spec, "validations");
-	p->validations = arena_calloc(&r->a->arena, list->n, sizeof(*p->validations));
-	for (uint32_t i = 0; i < list->n; i++) {
-		const struct json *item = &list->items[i];
-		AUTO(auto_free) char *where = xfmt("validations[%u]", i);
-		struct validation *v = &p->validations[p->n_validations++];
-		read_expression(r, item, "expression", where, true, &v->rule);
-		read_expression(r, item, "messageExpression", where, false, &v->message_expression);
-		p->n_messages += v->message_expression.text != NULL;
-		read_message(r, item, where, v);
-		v->reason = read_reason(r, item, where);
-	}
-}
 
 /* It comes behind the name of the policy and a slash. */
 static bool is_annotation_key(const char *key)
@@ -147,9 +21,9 @@ static void read_annotations(const struct reader *r, const struct json *spec, st
 		const struct json *item = &list->items[i];
 		AUTO(auto_free) char *where = xfmt("auditAnnotations[%u]", i);
 		struct annotation *n = &p->annotations[p->n_annotations++];
-		n->key = read_name(r, item, "key", where, is_annotation_key,
-				   "a name, such as \"image\"");
-		read_expression(r, item, "valueExpression", where, true, &n->value);
+		n->key = rules_read_name(&r->rules, item, "key", where, is_annotation_key,
+					 "a name, such as \"image\"");
+		rules_read_expression(&r->rules, item, "valueExpression", where, true, &n->value);
 		if (n->value.n > ADMISSION_MAX_VALUE_EXPRESSION)
 			problem_add(r->a, r->o, n->value.node,
 				    "%s.valueExpression has %zu bytes: at most %d are allowed",
@@ -204,25 +78,20 @@ static void check_whole(const struct reader *r, const struct json *object, const
 		problem_add(
 			r->a, r->o, constraints,
 			"matchConstraints.resourceRules is missing: it needs at least one item");
-	if (!p->n_validations && !p->n_annotations)
+	if (!p->rules.n_validations && !p->n_annotations)
 		problem_add(r->a, r->o, spec,
 			    "it has neither validations nor auditAnnotations: it needs one");
-}
-
-static size_t count_expressions(const struct policy *p)
-{
-	return (size_t)p->n_variables + p->n_conditions + p->n_validations + p->n_messages +
-	       p->n_annotations;
 }
 
 int read_policy(struct admission *a, const struct origin *o, const struct json *object,
 		struct err *err)
 {
-	struct reader r = { a, o };
+	struct reader r;
 	const struct json *spec = json_get(object, "spec");
 	if (a->n_policies == ADMISSION_MAX_POLICIES)
 		return err_at(err, ERR_LIMIT, json_pos(object, o->source->name),
 			      "more than %d policies", ADMISSION_MAX_POLICIES);
+	reader_begin(&r, a, o);
 	struct policy p = { .origin = *o, .node = object, .order = a->n_policies };
 	read_check_fields(&r, object);
 	p.name = read_object_name(&r, object);
@@ -230,16 +99,15 @@ int read_policy(struct admission *a, const struct origin *o, const struct json *
 	p.broken = !read_constraints(a, o, json_get(spec, "matchConstraints"), "matchConstraints",
 				     &p.match);
 	read_param_kind(&r, spec, &p);
-	read_variables(&r, spec, &p);
-	read_conditions(&r, spec, &p);
-	read_validations(&r, spec, &p);
+	rules_read_variables(&r.rules, spec, &p.rules);
+	p.broken |= !rules_read_conditions(&r.rules, spec, &p.rules);
+	rules_read_validations(&r.rules, spec, &p.rules);
 	read_annotations(&r, spec, &p);
 	check_whole(&r, object, &p);
 	p.broken |= !p.match.n_rules;
-	if (count_expressions(&p) > ADMISSION_MAX_EXPRESSIONS)
+	if (rules_count(&p.rules) + p.n_annotations > RULES_MAX_EXPRESSIONS)
 		return err_at(err, ERR_LIMIT, json_pos(object, o->source->name),
-			      "%s has more than %d expressions", o->label,
-			      ADMISSION_MAX_EXPRESSIONS);
+			      "%s has more than %d expressions", o->label, RULES_MAX_EXPRESSIONS);
 	GROW(a->policies, a->n_policies, a->cap_policies);
 	a->policies[a->n_policies++] = p;
 	return 0;

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/yaml.h"
+#include "policy/rule/rules.h"
 
 #define HEAD                                                                                       \
 	"apiVersion: admissionregistration.k8s.io/v1\n"                                            \
@@ -98,7 +99,7 @@ static void a_long_message(void **state)
 	struct admission_trial t;
 	buf_puts(&text, HEAD "  validations: [{expression: '1 > 2', message: short, "
 			     "messageExpression: '\"");
-	for (unsigned i = 0; i <= ADMISSION_MAX_MESSAGE; i++)
+	for (unsigned i = 0; i <= RULES_MAX_MESSAGE; i++)
 		buf_putc(&text, 'x');
 	buf_puts(&text, "\"'}]\n" BINDING);
 	assert_string_equal(judge_text(&t, buf_text(&text), OBJECT),

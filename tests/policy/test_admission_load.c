@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "policy/admission/admission.h"
+#include "policy/rule/rules.h"
 
 static struct admission *load(const char *text, struct kind_table *kinds)
 {
@@ -64,7 +65,7 @@ static void conditions_have_a_ceiling(void **state)
 	(void)state;
 	AUTO(buf_done) struct buf text = { 0 };
 	buf_puts(&text, GOOD "  matchConditions:\n");
-	many(&text, "  - {name: c", ", expression: 'true'}\n", ADMISSION_MAX_CONDITIONS + 1);
+	many(&text, "  - {name: c", ", expression: 'true'}\n", RULES_MAX_CONDITIONS + 1);
 	AUTO(admission_free_p) struct admission *a = load(buf_text(&text), NULL);
 	size_t n;
 	const struct admission_problem *problems = admission_problems(a, &n);
@@ -78,7 +79,7 @@ static void expressions_have_a_ceiling(void **state)
 	AUTO(buf_done) struct buf text = { 0 };
 	AUTO(err_done) struct err err = { 0 };
 	buf_puts(&text, HEAD RULES "  validations:\n");
-	many(&text, "  - {expression: '", " > 1'}\n", ADMISSION_MAX_EXPRESSIONS + 1);
+	many(&text, "  - {expression: '", " > 1'}\n", RULES_MAX_EXPRESSIONS + 1);
 	AUTO(admission_free_p) struct admission *a = admission_new();
 	assert_int_equal(admission_add_file(a, buf_text(&text), text.len, "p.yaml", &err), -1);
 	assert_int_equal(err.code, ERR_LIMIT);
