@@ -42,12 +42,15 @@ struct option_row {
 };
 
 struct command {
-	const char *name, *args, *summary;
-	const char *details;              /* paragraphs for --help; NULL: none */
-	const struct option_row *options; /* ends with a NULL name */
+	const char *name, *args, *summary; /* "plan"; of a part "policy eval" */
+	const char *details;               /* paragraphs for --help; NULL: none */
+	const struct option_row *options;  /* ends with a NULL name */
 	size_t options_size;
 	/* Exit status, or -1 with err set.  argv holds the operands. */
 	int (*run)(void *options, int argc, const char **argv, struct err *err);
+	/* A command of several parts has these, NULL last, and of the rest only name and summary.
+	 */
+	const struct command *const *parts;
 };
 
 /* Fills the zeroed options struct; *argc and argv become the operands.  ERR_USAGE. */
@@ -80,5 +83,8 @@ void print_plan(struct plan *plan, const char *format, const char *file, bool wh
 
 extern const struct command cmd_plan, cmd_show, cmd_apply, cmd_render, cmd_snapshot, cmd_rollback,
 	cmd_policy;
+
+/* The parts of `policy`, a file each. */
+extern const struct command cmd_policy_eval;
 
 #endif

@@ -15,7 +15,8 @@
 #include "cmd/command.h"
 
 static const struct command *const commands[] = {
-	&cmd_plan, &cmd_show, &cmd_apply, &cmd_rollback, &cmd_render, &cmd_snapshot, &cmd_policy,
+	&cmd_plan,   &cmd_show,     &cmd_apply,  &cmd_rollback,
+	&cmd_render, &cmd_snapshot, &cmd_policy, NULL,
 };
 
 int exit_status_of(const struct err *err)
@@ -101,7 +102,7 @@ static void help(void)
 	printf("rhumb shows what a Git change will do to a Kubernetes cluster, and then does "
 	       "exactly "
 	       "that.\n\nusage: rhumb COMMAND [OPTION...] [ARGUMENT...]\n\n");
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+	for (size_t i = 0; commands[i]; i++)
 		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	printf("  %-10s %s\n", "help", "this text, or that of a command");
 	printf("  %-10s %s\n", "version", "the version");
@@ -110,22 +111,46 @@ static void help(void)
 	       "4 plan incomplete,\n5 stale, 6 apply failed part way, 64 wrong usage\n");
 }
 
-static const struct command *find(const char *name)
+static void help_of(const struct command *c)
 {
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i];
+	if (!c->parts) {
+		command_help(c);
+		return;
+	}
+	printf("rhumb %s: %s\n\n", c->name, c->summary);
+	for (size_t i = 0; c->parts[i]; i++)
+		printf("  rhumb %s %s\n      %s\n", c->parts[i]->name, c->parts[i]->args,
+		       c->parts[i]->summary);
+	printf("\nrhumb %s PART --help says more.\n", c->name);
+}
+
+/* How the command line says it: "eval" for "policy eval". */
+static const char *word_of(const struct command *c)
+{
+	const char *space = strrchr(c->name, ' ');
+	return space ? space + 1 : c->name;
+}
+
+static const struct command *find(const struct command *const *table, const char *word)
+{
+	for (size_t i = 0; table[i]; i++)
+		if (strcmp(word_of(table[i]), word) == 0)
+			return table[i];
 	return NULL;
 }
 
-static int unknown_command(const char *name, struct err *err)
+/* of: the command whose part it should be; NULL: none. */
+static int unknown_command(const struct command *of, const char *word, struct err *err)
 {
-	const char *names[ARRAY_LEN(commands)];
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		names[i] = commands[i]->name;
-	const char *close = suggest(name, names, ARRAY_LEN(names));
-	return err_set(err, ERR_USAGE, "unknown command \"%s\"%s%s%s; see rhumb --help", name,
-		       close ? " (did you mean \"" : "", close ? close : "", close ? "\"?)" : "");
+	const struct command *const *table = of ? of->parts : commands;
+	const char *names[32] = { 0 };
+	size_t n = 0;
+	for (; table[n] && n < ARRAY_LEN(names); n++)
+		names[n] = word_of(table[n]);
+	AUTO(auto_free) char *close = suggest_text(word, names, n);
+	return err_set(err, ERR_USAGE, "unknown command \"%s%s%s\"%s; see rhumb %s%s--help",
+		       of ? of->name : "", of ? " " : "", word, close, of ? of->name : "",
+		       of ? " " : "");
 }
 
 static int run(const struct command *c, int argc, const char **argv, struct err *err)
@@ -141,13 +166,30 @@ static int run(const struct command *c, int argc, const char **argv, struct err 
 	return rc;
 }
 
+static bool asks_for_help(const char *word)
+{
+	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* argv: what stands behind the command's name. */
+static int run_part(const struct command *c, int argc, const char **argv, struct err *err)
+{
+	if (argc == 0 || asks_for_help(argv[0])) {
+		help_of(c);
+		return argc ? EXIT_DONE : EXIT_USAGE;
+	}
+	const struct command *part = find(c->parts, argv[0]);
+	return part ? run(part, argc - 1, argv + 1, err) : unknown_command(c, argv[0], err);
+}
+
 static int dispatch(int argc, const char **argv, struct err *err)
 {
 	const char *name = argc > 1 ? argv[1] : "help";
-	bool wants_help =
-		strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0;
-	if (wants_help && argc > 2 && find(argv[2])) {
-		command_help(find(argv[2]));
+	bool wants_help = asks_for_help(name);
+	const struct command *c = wants_help && argc > 2 ? find(commands, argv[2]) : NULL;
+	if (c) {
+		const struct command *part = c->parts && argc > 3 ? find(c->parts, argv[3]) : NULL;
+		help_of(part ? part : c);
 		return 0;
 	}
 	if (wants_help) {
@@ -158,8 +200,10 @@ static int dispatch(int argc, const char **argv, struct err *err)
 		printf("rhumb %s\n", RHUMB_VERSION);
 		return 0;
 	}
-	const struct command *c = find(name);
-	return c ? run(c, argc - 2, argv + 2, err) : unknown_command(name, err);
+	c = find(commands, name);
+	if (!c)
+		return unknown_command(NULL, name, err);
+	return c->parts ? run_part(c, argc - 2, argv + 2, err) : run(c, argc - 2, argv + 2, err);
 }
 
 /* Secrets pass through this process's memory: no core file, no ptrace by others. */

@@ -193,4 +193,12 @@ def policy_eval(s):
     s.contains(done.stderr, "expression:1:7: no such key: date\n | object.date\n | ......^",
                "the error")
     s.rhumb("policy", "eval", "1", "-f", os.path.join(s.app, "none.yaml"), expect=EXIT_ERROR)
-    s.rhumb("policy", "test", "1", expect=EXIT_USAGE)
+    done = s.rhumb("policy", "evil", "1", expect=EXIT_USAGE)
+    s.contains(done.stderr, '"policy evil" (did you mean "eval"?); see rhumb policy --help',
+               "a part that there is not")
+    s.rhumb("policy", "eval", expect=EXIT_USAGE)
+    s.contains(s.rhumb("policy", expect=EXIT_USAGE).stdout, "rhumb policy eval EXPRESSION",
+               "the parts")
+    s.contains(s.rhumb("policy", "--help").stdout, "rhumb policy eval EXPRESSION", "the parts")
+    for args in (("policy", "eval", "--help"), ("help", "policy", "eval")):
+        s.contains(s.rhumb(*args).stdout, "--params FILE", "help of a part")
