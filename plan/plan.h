@@ -122,6 +122,7 @@ struct change_sides {
 		*before;          /* what is there: live, without a cluster base's; NULL: nothing */
 	const struct json *after; /* as it will be; NULL: deleted, or not known */
 	const struct json *declared; /* head's manifest, with positions; NULL: not declared */
+	const struct json *base;     /* base's manifest; NULL: not declared there */
 };
 
 struct change {

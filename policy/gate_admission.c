@@ -5,8 +5,15 @@
 
 struct judging {
 	struct scene *scene;
-	struct admission_run *run;
+	struct admission_run *run, *base_run;
 	struct findings *findings;
+};
+
+/* A request and, where base declares the object, the same for what it declares. */
+struct request {
+	const struct change *change;
+	struct admission_change now, base;
+	bool base_made; /* on demand: only what is not allowed is compared */
 };
 
 /* ---- verdicts */
@@ -31,7 +38,28 @@ static void place(struct policy_verdict *v, const struct change *c,
 	v->col = placed ? r->node.col : c->col;
 }
 
-static int add(struct judging *j, const struct change *c, const struct admission_result *r,
+/* A transition that is nothing but a repetition: what is wrong then is wrong with the object. */
+static void make_base(struct judging *j, struct request *q)
+{
+	q->base = q->now;
+	q->base.object = q->now.object ? scene_base_object(j->scene, q->change) : NULL;
+	q->base.old_object = q->now.old_object ? q->base.object : NULL;
+	q->base_made = true;
+	if (!q->base.object)
+		return;
+	struct object_ref ref = object_ref_of(&j->scene->arena, q->base.object);
+	q->base.version = ref.version;
+	q->base.resource = kinds_find(j->scene->view->kinds, ref.group, ref.version, ref.kind);
+}
+
+static bool is_existing(struct judging *j, struct request *q, const struct admission_result *r)
+{
+	if (!q->base_made)
+		make_base(j, q);
+	return q->base.object && admission_stands(j->base_run, r, &q->now, &q->base);
+}
+
+static int add(struct judging *j, struct request *q, const struct admission_result *r,
 	       struct err *err)
 {
 	enum policy_result result = result_of(r);
@@ -41,13 +69,14 @@ static int add(struct judging *j, const struct change *c, const struct admission
 		.binding = r->binding,
 		.param = r->param,
 		.result = result,
+		.existing = is_existing(j, q, r),
 		.message = r->message,
 		.rule = r->at,
 	};
 	if (r->outcome == ADMISSION_UNDECIDED && result != POLICY_UNDECIDED)
 		v.message = arena_fmt(&j->scene->arena, "undecided: %s", r->message);
-	place(&v, c, r);
-	return findings_add(j->findings, (size_t)(c - j->scene->plan->changes), &v, err);
+	place(&v, q->change, r);
+	return findings_add(j->findings, (size_t)(q->change - j->scene->plan->changes), &v, err);
 }
 
 static int judge_request(struct judging *j, const struct change *c, const char *operation,
@@ -55,7 +84,8 @@ static int judge_request(struct judging *j, const struct change *c, const char *
 {
 	const struct object_ref *ref = &c->ref;
 	bool is_namespace = !*ref->group && strcmp(ref->kind, "Namespace") == 0;
-	struct admission_change change = {
+	struct request q = { .change = c };
+	q.now = (struct admission_change){
 		.operation = operation,
 		.group = ref->group,
 		.version = ref->version,
@@ -69,12 +99,12 @@ static int judge_request(struct judging *j, const struct change *c, const char *
 		.namespace_object = scene_namespace(j->scene, ref->namespace),
 		.file = c->file,
 	};
-	const struct admission_verdict *v = admission_evaluate(j->run, &change);
+	const struct admission_verdict *v = admission_evaluate(j->run, &q.now);
 	if (v->truncated)
 		return err_set(err, ERR_LIMIT, "policies have more than %d results on %s",
 			       ADMISSION_MAX_RESULTS, c->id);
 	for (size_t i = 0; i < v->n; i++)
-		if (add(j, c, &v->results[i], err) < 0)
+		if (add(j, &q, &v->results[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -135,7 +165,8 @@ int gate_admission(struct gate *g, struct scene *scene, struct findings *finding
 	if (refuse_problems(g->admission, view->problems, err) < 0)
 		return -1;
 	AUTO(admission_run_free_p) struct admission_run *run = admission_run_new(g->admission);
-	struct judging j = { scene, run, findings };
+	AUTO(admission_run_free_p) struct admission_run *base = admission_run_new(g->admission);
+	struct judging j = { scene, run, base, findings };
 	for (size_t i = 0; i < scene->plan->n_changes; i++)
 		if (judge_change(&j, &scene->plan->changes[i], err) < 0)
 			return -1;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "plan/state.h"
 #include "policy/defaults/defaults.h"
 
 /* ---- objects as admission sees them */
@@ -67,6 +68,25 @@ const struct json *scene_old_object(struct scene *s, const struct change *c)
 {
 	return is_from_server(s, c) ? c->sides->before
 				    : scene_with_defaults(s, &c->ref, c->sides->before);
+}
+
+/* The label of its ApplySet is ours, whatever manifests say. */
+static void copy_label(struct scene *s, struct json *to, const struct json *from)
+{
+	const char *set = json_str(json_at(from, "metadata", "labels", APPLYSET_LABEL, NULL));
+	if (!set)
+		return;
+	struct json *metadata = json_edit(&s->arena, to, "metadata");
+	json_set_str(&s->arena, json_edit(&s->arena, metadata, "labels"), APPLYSET_LABEL, set);
+}
+
+const struct json *scene_base_object(struct scene *s, const struct change *c)
+{
+	const struct json *declared = c->sides->base, *object = scene_object(s, c);
+	struct json *base = (struct json *)scene_with_defaults(s, &c->ref, declared);
+	if (base && object)
+		copy_label(s, base, object);
+	return base;
 }
 
 /* ---- namespaces, as the plan leaves them */

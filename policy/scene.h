@@ -35,6 +35,9 @@ void scene_done(struct scene *s);
 const struct json *scene_object(struct scene *s, const struct change *c);
 const struct json *scene_old_object(struct scene *s, const struct change *c);
 
+/* What base declares of the object, as if it were written; NULL: nothing. */
+const struct json *scene_base_object(struct scene *s, const struct change *c);
+
 /* A manifest as an object of the cluster: with its namespace and defaults.  NULL gives NULL. */
 const struct json *scene_with_defaults(struct scene *s, const struct object_ref *ref,
 				       const struct json *v);

@@ -57,6 +57,16 @@ static struct change start(struct build *b, const struct subject *s, enum action
 	};
 }
 
+/* Hooks are not paired. */
+static const struct json *base_object(struct build *b, const struct subject *s)
+{
+	const struct declared *base = s->base;
+	if (!base && s->hook)
+		base = b->apps[s->application].same_tree ? s->head
+							 : declared_find(&b->base_set, &s->ref);
+	return base ? &base->object : NULL;
+}
+
 /* Once the subject is all that it will be. */
 static void set_sides(struct build *b, const struct subject *s, struct change *c)
 {
@@ -65,6 +75,7 @@ static void set_sides(struct build *b, const struct subject *s, struct change *c
 		.before = s->live,
 		.after = c->action == ACTION_DELETE ? NULL : s->after,
 		.declared = s->head ? &s->head->object : NULL,
+		.base = base_object(b, s),
 	};
 	c->sides = sides;
 }

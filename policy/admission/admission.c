@@ -201,7 +201,7 @@ static void drop_doubles(struct admission *a)
 	a->n_params = n;
 }
 
-static struct policy *find_policy(struct admission *a, const char *name)
+struct policy *policy_find(const struct admission *a, const char *name)
 {
 	size_t lo = 0, hi = a->n_policies;
 	while (lo < hi) {
@@ -221,7 +221,7 @@ static struct policy *find_policy(struct admission *a, const char *name)
 static void join(struct admission *a)
 {
 	for (size_t i = 0; i < a->n_bindings; i++) {
-		struct policy *p = find_policy(a, a->bindings[i].policy_name);
+		struct policy *p = policy_find(a, a->bindings[i].policy_name);
 		if (p)
 			p->n_bindings++;
 	}
@@ -231,7 +231,7 @@ static void join(struct admission *a)
 		p->n_bindings = 0;
 	}
 	for (size_t i = 0; i < a->n_bindings; i++) {
-		struct policy *p = find_policy(a, a->bindings[i].policy_name);
+		struct policy *p = policy_find(a, a->bindings[i].policy_name);
 		if (p)
 			p->bindings[p->n_bindings++] = &a->bindings[i];
 	}

@@ -140,6 +140,7 @@ struct admission_result {
 	enum admission_outcome outcome;
 	unsigned actions;    /* of the binding */
 	bool error;          /* failurePolicy decided: something could not be evaluated */
+	bool of_any;         /* about the policy or its binding: whatever is in the object */
 	int validation;      /* its index, or ADMISSION_WHOLE */
 	const char *message; /* as Kubernetes words it; of an undecided one: what is not known */
 	const char *reason;  /* "Invalid", "Forbidden", ... */
@@ -188,6 +189,17 @@ static inline void admission_run_free_p(struct admission_run **run)
 /* Cannot fail. The verdict is valid until the next call. */
 const struct admission_verdict *admission_evaluate(struct admission_run *run,
 						   const struct admission_change *change);
+
+/* Whether a result on `change` stands at base already, so that the change is not to blame: `base`
+ * is the change that would leave the object as base has it.  True only where
+ *   - the same policy, binding, param and validation do not hold for `base` either, and
+ *   - nothing that the validation could look at differs from base; or what differs are elements of
+ *     lists (told apart by their names), the validation failed at an element that does not differ,
+ *     and it holds for the object with only those elements that do.
+ * So it is false where the change may have made it worse.  The run is not the one that has given r,
+ * whose verdict has to stay. */
+bool admission_stands(struct admission_run *run, const struct admission_result *r,
+		      const struct admission_change *change, const struct admission_change *base);
 
 /* The text that the API server answers with for a denial or a warning; in the arena. */
 const char *admission_denial(struct arena *a, const struct admission_result *r);

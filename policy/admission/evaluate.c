@@ -58,6 +58,11 @@ void admission_run_trace(struct admission_run *run, admission_step_fn *each, voi
 	run->judge.each_ctx = ctx;
 }
 
+struct judge *run_judge(struct admission_run *run)
+{
+	return &run->judge;
+}
+
 uint64_t admission_run_evaluations(const struct admission_run *run)
 {
 	return run->judge.evaluations + run->judge.activation.variables.evaluations;
@@ -129,7 +134,7 @@ static void configuration_error(struct admission_run *run, const struct subject 
 					  arena_fmt(&run->arena, "failed to configure %s: %s",
 						    b ? "binding" : "policy", error));
 	r.actions = ADMISSION_DENY;
-	r.error = true;
+	r.error = r.of_any = true;
 	if (s->matched.match == MATCH_MAYBE) {
 		r.outcome = ADMISSION_UNDECIDED;
 		r.message = s->matched.reason;
@@ -140,7 +145,9 @@ static void configuration_error(struct admission_run *run, const struct subject 
 static void undecided(struct admission_run *run, const struct subject *s, const struct binding *b,
 		      const char *reason)
 {
-	add_result(run, whole(s, b, ADMISSION_UNDECIDED, reason));
+	struct admission_result r = whole(s, b, ADMISSION_UNDECIDED, reason);
+	r.of_any = true;
+	add_result(run, r);
 }
 
 static void add_decision(struct admission_run *run, const struct subject *s,

@@ -110,6 +110,10 @@ struct admission {
 	bool prepared;
 };
 
+/* ---- admission.c */
+
+struct policy *policy_find(const struct admission *a, const char *name);
+
 /* ---- problem.c */
 
 /* Adds a problem at a node of a document; node NULL: the document. */

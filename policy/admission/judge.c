@@ -340,3 +340,34 @@ struct judgement judge(struct judge *j, const struct policy *p, const struct par
 		run_annotations(j, p, param, &out);
 	return out;
 }
+
+/* ---- parts of it */
+
+static void begin_part(struct judge *j, const struct policy *p, const struct param *param)
+{
+	j->secret = j->secret_object || (param && is_secret(param->group, param->kind));
+	cel_run_reset(j->cel);
+	activation_forget(&j->activation, p);
+}
+
+bool judge_conditions(struct judge *j, const struct policy *p, const struct param *param)
+{
+	struct judgement out = { 0 };
+	struct decision error;
+	out.decisions = &error;
+	begin_part(j, p, param);
+	return !p->rules.n_conditions || conditions_hold(j, p, param, &out);
+}
+
+enum admission_answer judge_validation(struct judge *j, const struct policy *p,
+				       const struct param *param, uint32_t i,
+				       struct cel_reads *reads)
+{
+	uint64_t budget = ADMISSION_BUDGET;
+	begin_part(j, p, param);
+	activation_bind(&j->activation, j->cel, j->a, p, param, PHASE_RULES);
+	cel_run_watch(j->cel, reads);
+	struct answer a = evaluate(j, &p->rules.validations[i].rule, &budget);
+	cel_run_watch(j->cel, NULL);
+	return a.answer;
+}

@@ -43,4 +43,15 @@ void judge_begin(struct judge *j, const struct admission_change *change);
 
 struct judgement judge(struct judge *j, const struct policy *p, const struct param *param);
 
+/* Parts of it, for standing.c.  Whether the conditions hold: true too where it cannot be told. */
+bool judge_conditions(struct judge *j, const struct policy *p, const struct param *param);
+
+/* One validation by itself.  reads: gets what it could depend on; NULL: not wanted. */
+enum admission_answer judge_validation(struct judge *j, const struct policy *p,
+				       const struct param *param, uint32_t i,
+				       struct cel_reads *reads);
+
+/* evaluate.c: what a run judges with. */
+struct judge *run_judge(struct admission_run *run);
+
 #endif

@@ -125,6 +125,29 @@ bool cel_run_stopped(const struct cel_run *run); /* the last one ran into a limi
 enum { CEL_READ_MAX = 32 };
 const struct json *cel_run_read(const struct cel_run *run, unsigned i);
 
+/* All that an evaluation could depend on.  A run that is watched goes everywhere: both sides of &&
+ * and
+ * ||, both branches of ?:, every element of a loop, whatever has been decided already.  Values and
+ * errors are the same, costs are not.  For telling whether a difference between two documents
+ * concerns an expression. */
+struct cel_read {
+	const struct json *node;
+	enum {
+		CEL_READ_VALUE, /* itself, with all that is in it where no part of it is read too */
+		CEL_READ_PRESENT, /* only whether it is there */
+		CEL_READ_ABSENT,  /* it has no member `key` */
+	} what;
+	const char *key;
+};
+struct cel_reads {
+	struct cel_read *items; /* keys live until the reset of the run */
+	size_t n, cap;
+	bool lost; /* more than CEL_MAX_READS, or the run was stopped: not all of them are here */
+};
+enum { CEL_MAX_READS = 1 << 16 };
+void cel_run_watch(struct cel_run *run, struct cel_reads *into); /* NULL: ends it */
+void cel_reads_done(struct cel_reads *r);
+
 struct arena *cel_run_arena(struct cel_run *run); /* for values that are to be bound */
 
 /* ---- messages */

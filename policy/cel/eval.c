@@ -45,14 +45,19 @@ static inline struct cel_value logic(const struct cel_node *node, struct cel_run
 {
 	const struct cel_branches *b = (const struct cel_branches *)node;
 	struct cel_value result = cel_bool(!decides);
-	for (uint32_t i = 0; i < b->n; i++) {
+	for (uint32_t i = 0, decided = false; i < b->n; i++) {
 		struct cel_value v = truth(b->kids[i], run);
+		if (decided)
+			continue;
 		if (v.kind != CEL_BOOL) {
 			if (run->stopped)
 				return v;
 			result = cel_worse(result, v);
 		} else if (v.truth == decides) {
-			return v;
+			if (!run->watch)
+				return v;
+			result = v;
+			decided = true;
 		}
 	}
 	return result;
@@ -72,6 +77,8 @@ struct cel_value cel_eval_if(const struct cel_node *node, struct cel_run *run)
 {
 	const struct cel_branches *b = (const struct cel_branches *)node;
 	struct cel_value v = truth(b->kids[0], run);
+	if (run->watch)
+		cel_node_eval(b->kids[cel_is_true(v) ? 2 : 1], run);
 	return v.kind == CEL_BOOL ? cel_node_eval(b->kids[v.truth ? 1 : 2], run) : v;
 }
 

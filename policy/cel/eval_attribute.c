@@ -75,13 +75,35 @@ static bool is_key(struct cel_value v)
 	return v.kind >= CEL_BOOL && v.kind <= CEL_STRING;
 }
 
+/* Which part of a container a watched run asks for; of what is no document, nothing. */
+static void watch_step(struct cel_run *run, struct cel_value from, struct cel_value key,
+		       bool presence)
+{
+	if ((from.kind != CEL_LIST && from.kind != CEL_MAP) || from.store != CEL_STORE_JSON)
+		return;
+	if (from.kind == CEL_MAP && key.kind == CEL_STRING)
+		cel_watch_key(run, from.json, key, presence);
+	else if (from.kind == CEL_LIST && key.kind == CEL_INT && key.i >= 0 && key.i < from.n)
+		cel_run_note(run, &from.json->items[key.i]);
+	else
+		cel_run_note(run, from.json);
+}
+
+static inline void note_container(struct cel_run *run, struct cel_value from, struct cel_value key)
+{
+	if (run->watch)
+		watch_step(run, from, key, false);
+	else
+		cel_run_note_value(run, from);
+}
+
 /* The value at a key.  *missing: there is none, and the result is the error. */
 static struct cel_value step_into(struct cel_run *run, const struct cel_step *s,
 				  struct cel_value from, struct cel_value key, bool *missing)
 {
 	struct cel_value v;
 	bool found = false;
-	cel_run_note_value(run, from);
+	note_container(run, from, key);
 	if (!is_key(key))
 		return fail(run, s, "invalid qualifier type: ", cel_type_value(cel_type_of(key)),
 			    NULL);
@@ -111,6 +133,8 @@ static struct cel_value is_there(struct cel_run *run, const struct cel_step *s,
 		from = *from.items;
 	if (cel_is_bad(from))
 		return from;
+	if (run->watch)
+		watch_step(run, from, s->key, true);
 	if (from.kind == CEL_LIST)
 		return element(run, s, from, s->key, &missing);
 	if (from.kind != CEL_MAP)
@@ -167,7 +191,7 @@ static inline struct cel_value into_document(const struct cel_attribute *a, stru
 		at = member(at, &a->steps[*i]);
 		run->cost++;
 		if (!at) {
-			cel_run_note(run, within);
+			cel_run_note_member(run, within, a->steps[*i].key.text, NULL);
 			return cel_error_value(&a->steps[*i].missing);
 		}
 	}
@@ -221,7 +245,7 @@ struct cel_value cel_eval_test(const struct cel_node *node, struct cel_run *run)
 	run->cost++;
 	if (is_document(v) && a->steps[last].plain) {
 		const struct json *there = member(v.json, &a->steps[last]);
-		cel_run_note(run, there ? there : v.json);
+		cel_run_note_member(run, v.json, a->steps[last].key.text, there);
 		return cel_bool(there != NULL);
 	}
 	return is_there(run, &a->steps[last], v);

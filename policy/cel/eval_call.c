@@ -97,6 +97,8 @@ static struct cel_value either(const struct cel_node *node, struct cel_run *run,
 		return v;
 	if (v.kind != CEL_OPTIONAL)
 		return v;
+	if (v.items && run->watch)
+		cel_node_eval(b->kids[1], run);
 	if (v.items)
 		return value ? *v.items : v;
 	return cel_node_eval(b->kids[1], run);

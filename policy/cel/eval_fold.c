@@ -81,6 +81,8 @@ static inline bool next(const struct cel_fold_node *f, struct cel_run *run, stru
 	} else {
 		struct cel_entry e = cel_entry(w->range, w->i);
 		vars[0] = e.key;
+		if (run->watch && w->range.store == CEL_STORE_JSON)
+			cel_run_note(run, &w->range.json->members[w->i].value);
 		if (f->n_vars == 2)
 			vars[1] = e.value;
 	}
@@ -111,16 +113,20 @@ static inline struct cel_value quantify(const struct cel_node *node, struct cel_
 	if (!begin(f, run, &w, &result))
 		return result;
 	result = cel_bool(!decides);
-	while (next(f, run, &w)) {
+	for (bool decided = false; next(f, run, &w);) {
 		run->cost += decides ? COST_EXISTS : COST_ALL;
 		v = truth(f->condition, run);
+		if (decided)
+			continue;
 		if (v.kind != CEL_BOOL) {
 			result = cel_worse(result, v);
 		} else if (v.truth == decides) {
 			result = v;
 			if (w.i < w.range.n)
 				run->cost += decides ? COST_EXISTS_END : COST_ALL_END;
-			break;
+			if (!run->watch)
+				break;
+			decided = true;
 		}
 	}
 	run->cost += COST_RESULT;

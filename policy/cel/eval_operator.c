@@ -270,6 +270,8 @@ static struct cel_value in(const struct cel_operation *o, struct cel_run *run, s
 		return in_list(o, run, a, b);
 	if (b.kind != CEL_MAP)
 		return mismatch(o);
+	if (run->watch && b.store == CEL_STORE_JSON && a.kind == CEL_STRING)
+		cel_watch_key(run, b.json, a, true);
 	if (b.store != CEL_STORE_RECORD)
 		return cel_bool(cel_find(b, a, &found));
 	struct cel_call c = { .run = run, .at = o->node.at };

@@ -198,7 +198,11 @@ struct cel_value cel_eval(struct cel_program *p, struct cel_run *run)
 	run->frame = p->n_frame ? cel_run_alloc(run, p->n_frame * sizeof(*run->frame)) : NULL;
 	if (!run->stopped)
 		v = cel_node_eval(p->root, run);
-	return cel_over(run) ? cel_error_value(&run->stop) : v;
+	if (!cel_over(run))
+		return v;
+	if (run->watch)
+		run->watch->lost = true;
+	return cel_error_value(&run->stop);
 }
 
 struct cel_value cel_eval_inside(struct cel_program *p, struct cel_call *c)
@@ -232,6 +236,43 @@ const struct json *cel_run_read(const struct cel_run *run, unsigned i)
 	if (i >= CEL_READ_MAX || i >= run->n_read)
 		return NULL;
 	return run->read[(run->n_read - 1 - i) % CEL_READ_MAX];
+}
+
+void cel_run_watch(struct cel_run *run, struct cel_reads *into)
+{
+	run->watch = into;
+}
+
+void cel_watch(struct cel_run *run, struct cel_read read)
+{
+	struct cel_reads *r = run->watch;
+	if (r->n == CEL_MAX_READS) {
+		r->lost = true;
+		return;
+	}
+	GROW(r->items, r->n, r->cap);
+	r->items[r->n++] = read;
+}
+
+void cel_watch_key(struct cel_run *run, const struct json *map, struct cel_value key, bool presence)
+{
+	char *text = cel_run_alloc(run, (size_t)key.n + 1);
+	if (!text)
+		return;
+	memcpy(text, key.text, key.n);
+	text[key.n] = '\0';
+	const struct json *there = json_get(map, text);
+	if (there)
+		cel_watch(run, (struct cel_read){
+				       there, presence ? CEL_READ_PRESENT : CEL_READ_VALUE, NULL });
+	else
+		cel_watch(run, (struct cel_read){ map, CEL_READ_ABSENT, text });
+}
+
+void cel_reads_done(struct cel_reads *r)
+{
+	free(r->items);
+	*r = (struct cel_reads){ 0 };
 }
 
 uint64_t cel_run_cost(const struct cel_run *run)

@@ -18,11 +18,36 @@ struct cel_run {
 	/* The parts of documents that were read last, a ring; n_read counts all of them. */
 	const struct json *read[CEL_READ_MAX];
 	uint32_t n_read;
+	struct cel_reads *watch; /* NULL: only the last ones */
 };
+
+void cel_watch(struct cel_run *run, struct cel_read read);
+
+/* A watched run looks for a key in a part of a document. */
+void cel_watch_key(struct cel_run *run, const struct json *map, struct cel_value key,
+		   bool presence);
+
+static inline void cel_run_note_last(struct cel_run *run, const struct json *node)
+{
+	run->read[run->n_read++ % CEL_READ_MAX] = node;
+}
 
 static inline void cel_run_note(struct cel_run *run, const struct json *node)
 {
-	run->read[run->n_read++ % CEL_READ_MAX] = node;
+	cel_run_note_last(run, node);
+	if (run->watch)
+		cel_watch(run, (struct cel_read){ node, CEL_READ_VALUE, NULL });
+}
+
+/* A member was looked for: NULL where there is none. */
+static inline void cel_run_note_member(struct cel_run *run, const struct json *within,
+				       const char *key, const struct json *there)
+{
+	cel_run_note_last(run, there ? there : within);
+	if (run->watch && there)
+		cel_watch(run, (struct cel_read){ there, CEL_READ_PRESENT, NULL });
+	else if (run->watch)
+		cel_watch(run, (struct cel_read){ within, CEL_READ_ABSENT, key });
 }
 
 /* A value that is a part of a document. */

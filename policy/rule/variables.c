@@ -41,7 +41,7 @@ static bool variables_get(const struct cel_record *record, struct cel_call *c, c
 			memo->known = true;
 			memo->read = cel_run_read(c->run, 0);
 		} else if (out && memo->read) {
-			cel_run_note(c->run, memo->read);
+			cel_run_note_last(c->run, memo->read);
 		}
 		if (out)
 			*out = memo->value;

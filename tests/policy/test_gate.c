@@ -31,6 +31,12 @@
 #define NAMESPACE(labels)                                                                          \
 	"---\napiVersion: v1\nkind: Namespace\nmetadata: {name: default, labels: {" labels "}}\n"
 
+#define LABELS "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, labels: {a: c}}\n"
+#define HOOK                                                                                       \
+	"apiVersion: batch/v1\nkind: Job\n"                                                        \
+	"metadata: {name: h, annotations: {rhumb.dev/hook: PreSync}}\n"                            \
+	"spec: {template: {spec: {containers: [{name: c, image: x}]}}}\n---\n"
+
 struct gate_case {
 	const char *name;
 	const char *policy;     /* policies/p.yaml at base */
@@ -109,6 +115,28 @@ static const struct gate_case cases[] = {
 	  NULL, SECRET("hunter2"),
 	  "deny p/b Secret/default/s app/a.yaml:1:1 failed expression: false", NULL, false },
 
+	{ "what stands at base", RULE("object.spec.containers.all(c, c.image != \"x:1\")"),
+	  POD("x:1"), POD("x:1") "    tty: true\n",
+	  "deny existing p/b Pod/default/x app/a.yaml:7:12 not so", NULL, false },
+	{ "what base declares and the cluster does not have",
+	  RULE("object.spec.containers.all(c, c.image != \"x:1\")"), POD("x:1"), POD("x:1"),
+	  "deny existing p/b Pod/default/x app/a.yaml:7:12 not so", NULL, true },
+	{ "labels that say nothing else", RULE("object.metadata.labels == {\"a\": \"b\"}"), LABELS,
+	  LABELS "data: {c: d}\n", "deny existing p/b ConfigMap/default/x app/a.yaml:3:29 not so",
+	  NULL, true },
+	{ "what only head does wrong", RULE("object.spec.containers.all(c, c.image != \"x:2\")"),
+	  POD("x:1"), POD("x:2"), "deny p/b Pod/default/x app/a.yaml:7:12 not so", NULL, false },
+	{ "a transition does not stand at base",
+	  POLICY("UPDATE", "object.data == oldObject.data", "") BINDING("Deny"), CM("x", "a: b"),
+	  CM("x", "a: c"), "deny p/b ConfigMap/default/x app/a.yaml:4:7 not so", NULL, false },
+	{ "what stands at base and only warns", POLICY("'*'", "false", "") BINDING("Warn"),
+	  CM("x", "a: b"), CM("x", "a: c"),
+	  "warn existing p/b ConfigMap/default/x app/a.yaml:1:1 not so", NULL, false },
+	{ "a hook that base has too", RULE("false"), HOOK CM("w", "a: b"), HOOK CM("w", "a: c"),
+	  "deny existing p/b batch/Job/default/h (PreSync) app/a.yaml:1:1 not so\n"
+	  "deny existing p/b ConfigMap/default/w app/a.yaml:6:1 not so",
+	  NULL, true },
+
 	{ "a policy at head does not count", RULE("true"), NULL, CM("x", "a: b"), "", RULE("false"),
 	  false },
 	{ "one that the change weakens still judges", RULE("false"), NULL, CM("x", "a: b"),
@@ -156,8 +184,9 @@ static void dump(struct buf *out, const struct plan *p)
 {
 	for (size_t i = 0; i < p->n_verdicts; i++) {
 		const struct policy_verdict *v = &p->verdicts[i];
-		buf_printf(out, "%s%s %s/%s %s ", i ? "\n" : "", policy_result_name(v->result),
-			   v->policy, v->binding ? v->binding : "-", v->change);
+		buf_printf(out, "%s%s%s %s/%s %s ", i ? "\n" : "", policy_result_name(v->result),
+			   v->existing ? " existing" : "", v->policy, v->binding ? v->binding : "-",
+			   v->change);
 		if (v->file)
 			buf_printf(out, "%s:%u:%u %s", v->file, v->line, v->col, v->message);
 		else
