@@ -52,8 +52,7 @@ static int take_lock(struct store *s, struct err *err)
 				       "file:%s: another process has been writing to it for %d "
 				       "seconds",
 				       s->folder.path, FILE_LOCK_SECONDS);
-		struct timespec pause = { 0, LOCK_POLL_MS * 1000000 };
-		nanosleep(&pause, NULL);
+		time_pause_ms(LOCK_POLL_MS);
 	}
 	return 0;
 }

@@ -1,8 +1,6 @@
 /* Waiting for a journal that another process has; see journal.h. */
 #include "apply/journal.h"
 
-#include <time.h>
-
 #include "base/time.h"
 
 enum { POLL_MIN_MS = 100, POLL_MAX_MS = 2000 };
@@ -19,7 +17,7 @@ static bool pause_once(const struct journal_wait *w, int64_t deadline, int64_t *
 	if (left <= 0 || (w->interrupted && *w->interrupted))
 		return false;
 	int64_t some = least(*ms, left);
-	nanosleep(&(struct timespec){ some / 1000, (long)(some % 1000) * 1000000 }, NULL);
+	time_pause_ms(some);
 	*ms = least(2 * *ms, POLL_MAX_MS);
 	return true;
 }

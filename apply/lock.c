@@ -31,7 +31,7 @@ void locks_sleep(const struct locks *l, int64_t ms)
 	if (clock)
 		clock->sleep(clock->ctx, some);
 	else
-		nanosleep(&(struct timespec){ some / 1000, (long)(some % 1000) * 1000000 }, NULL);
+		time_pause_ms(some);
 }
 
 static bool is_interrupted(const struct locks *l)

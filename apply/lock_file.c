@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -82,7 +81,7 @@ static int lock(int file, struct lock_holder *who)
 		read_holder(file, who);
 		if (who->name || i == NAMELESS_TRIES)
 			return why;
-		nanosleep(&(struct timespec){ 0, NAMELESS_MS * 1000000L }, NULL);
+		time_pause_ms(NAMELESS_MS);
 	}
 	return 0;
 }

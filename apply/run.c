@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "base/utf8.h"
 #include "plan/merge/field_path.h"
 #include "plan/secret.h"
@@ -21,7 +22,7 @@ int64_t run_deadline(const struct run *r)
 
 void run_sleep(unsigned ms)
 {
-	nanosleep(&(struct timespec){ ms / 1000, (long)(ms % 1000) * 1000000 }, NULL);
+	time_pause_ms(ms);
 }
 
 const struct kind *run_kind(const struct run *r, const struct change *c)

@@ -131,3 +131,8 @@ bool duration_parse(const char *text, unsigned *seconds)
 	*seconds = (unsigned)total;
 	return true;
 }
+
+void time_pause_ms(int64_t ms)
+{
+	nanosleep(&(struct timespec){ ms / 1000, (long)(ms % 1000) * 1000000 }, NULL);
+}

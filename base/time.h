@@ -23,4 +23,7 @@ bool duration_parse(const char *text, unsigned *seconds);
 /* Milliseconds on the monotonic clock, from an unknown start. */
 int64_t time_monotonic_ms(void);
 
+/* Shorter where a signal comes in between. */
+void time_pause_ms(int64_t ms);
+
 #endif

@@ -44,7 +44,8 @@ struct subject {
 	const char *reason;
 	const char **warnings;
 	size_t n_warnings;
-	unsigned rounds; /* dry-runs so far */
+	unsigned rounds; /* dry-runs so far, without those that came too late: */
+	unsigned moves;  /* somebody wrote to it between the read and the dry-run */
 };
 
 struct build_application {

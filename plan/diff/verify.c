@@ -9,12 +9,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "plan/diff/rules.h"
 #include "plan/diff/unchanged.h"
 #include "plan/secret.h"
 #include "plan/state.h"
 
-enum { ROUNDS_AT_MOST = 6 };
+enum {
+	ROUNDS_AT_MOST = 6,
+	/* A controller that follows a change writes some statuses in a row: it is given time. */
+	MOVES_AT_MOST = 10,
+	PAUSE_MS = 20, /* twice that after every move, at most: */
+	PAUSE_MAX_MS = 500,
+};
 
 struct verifying {
 	struct build *b;
@@ -78,6 +85,8 @@ static void on_success(struct verifying *v, struct subject *s, const struct api_
 	bool *again = &v->again[s - b->subjects];
 	if (moved_since_read(s, call->object)) {
 		s->read = false;
+		s->moves++;
+		s->rounds--;
 		*again = true;
 		return;
 	}
@@ -300,6 +309,7 @@ static void ask(struct verifying *v, struct subject *s)
 		call.body = body;
 		call.force = s->forced;
 	}
+	s->rounds += s->read;
 	GROW(v->calls, v->n, v->cap);
 	v->calls[v->n++] = call;
 }
@@ -372,6 +382,29 @@ static int run_round(struct verifying *v, struct err *err)
 	return rc;
 }
 
+/* Those that are to be asked again.  One that is read again, since it has moved, is given time to
+ * come to rest, four seconds in all. */
+static void next_round(struct verifying *v)
+{
+	struct build *b = v->b;
+	int64_t pause = 0;
+	for (size_t i = 0; i < b->n_subjects; i++) {
+		struct subject *s = &b->subjects[i];
+		if (!v->again[i])
+			continue;
+		v->again[i] = false;
+		if (s->rounds >= ROUNDS_AT_MOST || s->moves > MOVES_AT_MOST) {
+			subject_unknown(b, s, "keeps changing while it is read");
+			continue;
+		}
+		if (!s->read && pause < (int64_t)PAUSE_MS << s->moves)
+			pause = (int64_t)PAUSE_MS << s->moves;
+		ask(v, s);
+	}
+	if (pause)
+		time_pause_ms(pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS);
+}
+
 int build_verify(struct build *b, struct err *err)
 {
 	AUTO(verifying_done) struct verifying v = { .b = b };
@@ -381,16 +414,7 @@ int build_verify(struct build *b, struct err *err)
 	while (v.n) {
 		if (run_round(&v, err) < 0)
 			return -1;
-		for (size_t i = 0; i < b->n_subjects; i++) {
-			struct subject *s = &b->subjects[i];
-			if (!v.again[i])
-				continue;
-			v.again[i] = false;
-			if (++s->rounds < ROUNDS_AT_MOST)
-				ask(&v, s);
-			else
-				subject_unknown(b, s, "keeps changing while it is read");
-		}
+		next_round(&v);
 	}
 	return 0;
 }
