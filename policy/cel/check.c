@@ -312,14 +312,14 @@ static void check_call(struct cel_checker *c, struct cel_ast *a)
 	if (a->member)
 		cel_check_node(c, a->kids[0]);
 	a->type = &cel_error_type;
-	if (!cel_env_function(c->env, a->name.text, a->name.n)) {
+	bool known = cel_env_function(c->env, a->name.text, a->name.n);
+	if (!known)
 		undeclared(c, a->at, a->name);
-		return;
-	}
-	if (a->n > CEL_MAX_ARGS) {
+	/* Where undeclared names are let pass too: an evaluation has no room for more. */
+	if (a->n > CEL_MAX_ARGS)
 		cel_problem_set(c->problem, a->at, "'%s' has too many arguments", a->name.text);
+	if (!known || a->n > CEL_MAX_ARGS)
 		return;
-	}
 	struct cel_use use = use_of(a, a->name.text, a->member);
 	a->type = cel_check_use(c, &use);
 }
