@@ -5,11 +5,12 @@
 
 int re2_translate(const char *pattern, size_t n, struct buf *out, struct err *err)
 {
-	return re2_read(pattern, n, out, NULL, err);
+	return re2_read(pattern, n, out, NULL, NULL, err);
 }
 
 struct re2 {
 	struct regex *fast;   /* NULL: PCRE2 has no room for it */
+	bool loops;           /* where a match ends is for re2_vm.c to say */
 	struct re2_code code; /* empty until it is needed */
 	size_t n;
 	char pattern[];
@@ -19,9 +20,11 @@ int re2_compile(const char *pattern, size_t n, struct re2 **out, struct err *err
 {
 	AUTO(buf_done) struct buf text = { 0 };
 	AUTO(err_done) struct err why = { 0 };
-	if (re2_read(pattern, n, &text, NULL, err) < 0)
+	bool loops = false;
+	if (re2_read(pattern, n, &text, NULL, &loops, err) < 0)
 		return -1;
 	struct re2 *re = xcalloc(1, sizeof(*re) + n);
+	re->loops = loops;
 	re->n = n;
 	if (n)
 		memcpy(re->pattern, pattern, n);
@@ -35,7 +38,7 @@ bool re2_program(const char *pattern, size_t n, struct re2_code *code)
 {
 	AUTO(buf_done) struct buf text = { 0 };
 	AUTO(err_done) struct err err = { 0 };
-	return re2_read(pattern, n, &text, code, &err) == 0 && !code->failed;
+	return re2_read(pattern, n, &text, code, NULL, &err) == 0 && !code->failed;
 }
 
 /* false: there is none */
@@ -61,8 +64,9 @@ enum regex_result re2_find(struct re2 *re, const char *text, size_t n, size_t fr
 			   size_t *end)
 {
 	re->code.steps = 0;
-	enum regex_result found =
-		re->fast ? regex_find(re->fast, text, n, from, start, end) : REGEX_LIMIT;
+	enum regex_result found = REGEX_LIMIT;
+	if (re->fast && !re->loops)
+		found = regex_find(re->fast, text, n, from, start, end);
 	if (found != REGEX_LIMIT || !have_code(re))
 		return found;
 	return re2_code_run(&re->code, text, n, from, start, end);

@@ -62,6 +62,35 @@ static void add_all(struct re2_code *code, const struct re2_inst *inst, size_t n
 		re2_code_add(code, inst[i].op, inst[i].x, inst[i].y);
 }
 
+/* Whether its end can be reached without a character.  Assertions are taken to hold, as in Go. */
+static bool is_nullable(const struct re2_inst *piece, size_t n)
+{
+	AUTO(auto_free) bool *reached = xcalloc(n + 1, sizeof(*reached));
+	AUTO(auto_free) size_t *open = xreallocarray(NULL, n + 1, sizeof(*open));
+	size_t n_open = 0;
+	open[n_open++] = 0;
+	reached[0] = true;
+	while (n_open) {
+		size_t at = open[--n_open], to[2] = { at, at };
+		if (at == n)
+			break;
+		const struct re2_inst *inst = &piece[at];
+		if (inst->op == RE2_SPLIT || inst->op == RE2_JUMP)
+			to[0] = at + (size_t)inst->x;
+		else if (inst->op >= RE2_BEGIN && inst->op <= RE2_NOT_WORD)
+			to[0] = at + 1;
+		if (inst->op == RE2_SPLIT)
+			to[1] = at + (size_t)inst->y;
+		for (int i = 0; i < 2; i++) {
+			if (reached[to[i]])
+				continue;
+			reached[to[i]] = true;
+			open[n_open++] = to[i];
+		}
+	}
+	return reached[n];
+}
+
 void re2_code_repeat(struct re2_code *code, size_t at, int least, int most, bool lazy)
 {
 	if (code->failed)
@@ -74,12 +103,16 @@ void re2_code_repeat(struct re2_code *code, size_t at, int least, int most, bool
 	code->n = at;
 	for (int i = 0; i < least && !code->failed; i++)
 		add_all(code, piece, n);
-	/* e* is (e+)?: an e that matches nothing ends the repeats, as in Go. */
-	if (most < 0 && least == 0) {
+	/* As in Go, which decides who has the right of way: e* is (e+)? where e may match nothing,
+	 * which ends the repeats, else a loop. */
+	bool star = most < 0 && least == 0, loop = star && !is_nullable(piece, n);
+	if (star) {
 		add_split(code, 1, length + 2, lazy);
 		add_all(code, piece, n);
 	}
-	if (most < 0)
+	if (loop)
+		re2_code_add(code, RE2_JUMP, -length - 1, 0);
+	else if (most < 0)
 		add_split(code, -length, 1, lazy);
 	for (; optional > 0 && !code->failed; optional--) {
 		add_split(code, 1, optional * (length + 1), lazy);

@@ -40,11 +40,14 @@ struct re2_parser {
 	size_t atom_code;     /* and in the program */
 	unsigned repeats;     /* its repeats, multiplied */
 	const char *repeated; /* the repeat that ends right here, or NULL */
+	bool loops;           /* a group is repeated */
 	struct err *err;
 };
 
-/* Writes the pattern for PCRE2, and as a program where code is not NULL. */
-int re2_read(const char *pattern, size_t n, struct buf *out, struct re2_code *code,
+/* Writes the pattern for PCRE2, and as a program where code is not NULL.  *loops, if not NULL: a
+ * group is repeated, so that PCRE2 and Go may find another end.  A repeat that matches nothing ends
+ * the loop in both, but PCRE2 goes on behind it, and Go with the next way. */
+int re2_read(const char *pattern, size_t n, struct buf *out, struct re2_code *code, bool *loops,
 	     struct err *err);
 
 /* The pattern as a program, into an empty one.  false: too large, or no pattern. */

@@ -298,6 +298,8 @@ static int repeat(struct re2_parser *r, const char *start, int least, int most)
 		insert(r->out, r->atom, "(?:");
 		buf_putc(r->out, ')');
 	}
+	if (most != 1 && start > r->text && start[-1] == ')')
+		r->loops = true;
 	if (r->code)
 		re2_code_repeat(r->code, r->atom_code, least, most, lazy);
 	buf_put(r->out, start, n);
@@ -453,7 +455,8 @@ static int step(struct re2_parser *r)
 	return rc;
 }
 
-int re2_read(const char *pattern, size_t n, struct buf *out, struct re2_code *code, struct err *err)
+int re2_read(const char *pattern, size_t n, struct buf *out, struct re2_code *code, bool *loops,
+	     struct err *err)
 {
 	if (n > REGEX_PATTERN_MAX)
 		return err_set(err, ERR_LIMIT, "a regular expression of more than %d bytes",
@@ -476,5 +479,7 @@ int re2_read(const char *pattern, size_t n, struct buf *out, struct re2_code *co
 		re2_code_add(code, RE2_MATCH, 0, 0);
 	}
 	free(r.levels);
+	if (loops)
+		*loops = r.loops;
 	return rc;
 }

@@ -155,6 +155,15 @@ static const struct match_case matches[] = {
 	{ "(?P<n>a)(?<n>b)", "ab", 0, 2 },
 	{ "}]", "}]", 0, 2 },
 	{ "#\xc3\xa9 ~", "#\xc3\xa9 ~", 0, 5 },
+	{ "(<?.*?\\b)+.", "(a*?\\b)+.\n(ba|)", 0, 2 },
+	{ "(?:a*?\\b)+.", "aab c", 0, 1 },
+	{ "(a|b*?)*c?", "abbc", 0, 2 },
+	{ "(|a)+", "aaa", 0, 0 },
+	{ "(|a)*", "aaa", 0, 0 },
+	{ "(a?\?b?\?)+c", "xabc", 1, 4 },
+	{ "(?:.*?\\b)+x", "ab cx", -1, 0 },
+	{ "(a|\\b){2,}b", "aab", 0, 3 },
+	{ "(x?y?\?)*", "xyxy", 0, 1 },
 };
 
 static void match_run(void **state)
