@@ -6,6 +6,13 @@ static bool is_any(const struct cel_type *t)
 	return t->kind == CEL_PARAM || t->kind == CEL_DYN;
 }
 
+/* A type of an environment with fields, whose values are maps; the types of libraries have none,
+ * and a function of theirs that is given a map would take it for its own. */
+static bool is_of_maps(const struct cel_type *t)
+{
+	return t->kind == CEL_OBJECT && t->n_fields;
+}
+
 /* As cel-go: of a list or map, the first element decides. */
 bool cel_fits(const struct cel_type *t, struct cel_value v)
 {
@@ -13,7 +20,7 @@ bool cel_fits(const struct cel_type *t, struct cel_value v)
 		return true;
 	if (t->kind == CEL_OBJECT || t->kind == CEL_OPAQUE)
 		return v.kind == CEL_OPAQUE ? strcmp(v.opaque->ops->type->name, t->name) == 0
-					    : t->kind == CEL_OBJECT && v.kind == CEL_MAP;
+					    : v.kind == CEL_MAP && is_of_maps(t);
 	if (v.kind != t->kind)
 		return false;
 	if (v.kind == CEL_LIST && t->n == 1 && v.n && !is_any(t->params[0]))
