@@ -3,7 +3,7 @@
 
 #include "cmd/command.h"
 
-static const struct command *const parts[] = { &cmd_policy_eval, NULL };
+static const struct command *const parts[] = { &cmd_policy_eval, &cmd_policy_test, NULL };
 
 const struct command cmd_policy = {
 	.name = "policy",

@@ -85,6 +85,6 @@ extern const struct command cmd_plan, cmd_show, cmd_apply, cmd_render, cmd_snaps
 	cmd_policy;
 
 /* The parts of `policy`, a file each. */
-extern const struct command cmd_policy_eval;
+extern const struct command cmd_policy_eval, cmd_policy_test;
 
 #endif

@@ -48,6 +48,9 @@ struct gate_case {
 
 static const struct gate_case cases[] = {
 	{ "nothing to say", RULE("true"), NULL, CM("x", "a: b"), "", NULL, false },
+	{ "a test among policies is none",
+	  RULE("true") "---\napiVersion: rhumb.dev/v1\nkind: PolicyTest\n", NULL, CM("x", "a: b"),
+	  "", NULL, false },
 	{ "a creation is denied", RULE("object.data.a == \"b\""), NULL, CM("x", "a: c"),
 	  "deny p/b ConfigMap/default/x app/a.yaml:4:11 not so", NULL, false },
 	{ "the image that is wrong", RULE("object.spec.containers.all(c, c.image != \"x:1\")"),
