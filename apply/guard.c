@@ -2,6 +2,9 @@
 #include "apply/run.h"
 
 #include <string.h>
+#include <time.h>
+
+#include "base/time.h"
 
 enum { MAX_NAMED = 5 }; /* objects that a message names */
 
@@ -22,6 +25,23 @@ static char *named(struct run *r, enum action action, const char *one, const cha
 		return NULL;
 	return xfmt("%zu %s (%s%s)", n, n == 1 ? one : many, buf_text(&list),
 		    n > MAX_NAMED ? ", ..." : "");
+}
+
+/* What somebody vouched for until then is denied since; but what an earlier run has begun may
+ * end. */
+static int check_waivers(struct run *r, struct err *err)
+{
+	time_t now = time(NULL), end;
+	for (size_t i = 0; !r->wrote && i < r->plan->n_waivers; i++) {
+		const struct plan_waiver *w = &r->plan->waivers[i];
+		if (w->state == WAIVER_USED && (!time_parse_end(w->expires, &end) || now > end))
+			return err_set(
+				err, ERR_REFUSED,
+				"a waiver that the plan needs has expired on %s (%s on %s, of "
+				"%s): plan again",
+				w->expires, w->policy, w->object, w->owner);
+	}
+	return 0;
 }
 
 static int check_plan(struct run *r, struct err *err)
@@ -67,7 +87,7 @@ static int check_plan(struct run *r, struct err *err)
 
 int guard_check(struct run *r, struct err *err)
 {
-	if (check_plan(r, err) < 0)
+	if (check_plan(r, err) < 0 || check_waivers(r, err) < 0)
 		return -1;
 	AUTO(cluster_identity_done) struct cluster_identity id = { 0 };
 	if (r->cluster->ops->identify(r->cluster, &id, err) < 0)

@@ -80,6 +80,22 @@ bool time_parse(const char *text, struct timespec *out)
 	return true;
 }
 
+bool time_parse_end(const char *text, time_t *out)
+{
+	static const char last[] = "T23:59:59Z";
+	char whole[sizeof("2026-01-02") + sizeof(last)];
+	struct timespec t;
+	bool is_day = strlen(text) == sizeof("2026-01-02") - 1;
+	if (is_day) {
+		memcpy(whole, text, sizeof("2026-01-02") - 1);
+		memcpy(whole + sizeof("2026-01-02") - 1, last, sizeof(last));
+	}
+	if (!time_parse(is_day ? whole : text, &t))
+		return false;
+	*out = t.tv_sec;
+	return true;
+}
+
 void time_format(time_t t, char out[TIME_TEXT])
 {
 	struct tm tm;

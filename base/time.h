@@ -11,6 +11,10 @@ enum { TIME_TEXT = sizeof("2026-01-02T03:04:05.000000Z") };
 /* "2026-01-02T03:04:05Z", with a fraction and an offset or without; false for anything else. */
 bool time_parse(const char *text, struct timespec *out);
 
+/* When something that is good until then ends: as above, or "2026-01-02", the end of that day in
+ * UTC. */
+bool time_parse_end(const char *text, time_t *out);
+
 /* "2026-01-02T03:04:05Z".  The year has to have four digits. */
 void time_format(time_t t, char out[TIME_TEXT]);
 

@@ -56,13 +56,11 @@ static int build(const struct options *o, const struct target *t, struct plan *p
 		.created = created,
 	};
 	AUTO(gate_free_p) struct gate *gate = NULL;
-	if (gate_load(&gate, t->repository, t->config_at.tree, t->config.policies,
-		      t->config.n_policies, err) < 0)
+	struct gate_options go = { t->repository, t->config_at.tree, &t->config, time(NULL) };
+	if (gate_load(&gate, &go, err) < 0)
 		return *t->config_at.commit ? err_wrap(err, "at %.7s", t->config_at.commit) : -1;
-	if (gate) {
-		po.judge = gate_judge;
-		po.judge_ctx = gate;
-	}
+	po.judge = gate_judge;
+	po.judge_ctx = gate;
 	AUTO(problems_done) struct problems problems = { 0 };
 	int64_t start = time_monotonic_ms();
 	int rc = plan_build(&po, plan, &problems, err);

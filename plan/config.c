@@ -53,6 +53,14 @@ static const struct shape config_shape = {
 		{ "kind", KEY_ITEMS, true, 0, 0 },
 		{ "policies", KEY_PATHS, false, offsetof(struct config, policies),
 		  offsetof(struct config, n_policies) },
+		{ "waivers", KEY_PATHS, false, offsetof(struct config, policy.waivers),
+		  offsetof(struct config, policy.n_waivers) },
+		{ "schema", KEY_PATHS, false, offsetof(struct config, policy.schemas),
+		  offsetof(struct config, policy.n_schemas) },
+		{ "enforce", KEY_ITEMS, false, 0, 0 },
+		{ "policySettings", KEY_ITEMS, false, 0, 0 },
+		{ "checks", KEY_ITEMS, false, 0, 0 },
+		{ "kubernetesVersion", KEY_ITEMS, false, 0, 0 },
 		{ "clusters", KEY_ITEMS, false, 0, 0 },
 		{ "applications", KEY_ITEMS, false, 0, 0 },
 	},
@@ -417,8 +425,28 @@ static int read_clusters(struct reader *r, const struct json *root, struct confi
 	return 0;
 }
 
+static const char **joined(struct arena *a, const struct config *c, size_t *n)
+{
+	const struct {
+		const char **items;
+		size_t n;
+	} lists[] = {
+		{ c->policies, c->n_policies },
+		{ c->policy.waivers, c->policy.n_waivers },
+		{ c->policy.schemas, c->policy.n_schemas },
+	};
+	const char **all = arena_calloc(a, lists[0].n + lists[1].n + lists[2].n, sizeof(*all));
+	*n = 0;
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		for (size_t k = 0; k < lists[i].n; k++)
+			all[(*n)++] = lists[i].items[k];
+	return all;
+}
+
 static int read_applications(struct reader *r, const struct json *root, struct config *c)
 {
+	size_t n_others;
+	const char **others = joined(r->a, c, &n_others);
 	const struct json *items;
 	uint32_t n;
 	if (list_of(r, root, "applications", &items, &n) < 0)
@@ -429,8 +457,8 @@ static int read_applications(struct reader *r, const struct json *root, struct c
 		app->prune = app->wait = true;
 		app->wait_seconds = CONFIG_WAIT_SECONDS;
 		app->at = json_pos(&items[c->n_applications], r->file);
-		app->policies = c->policies;
-		app->n_policies = c->n_policies;
+		app->not_manifests = others;
+		app->n_not_manifests = n_others;
 		if (read_object(r, &application_shape, &items[c->n_applications], app) < 0)
 			return -1;
 	}
@@ -453,8 +481,9 @@ static int read_config(struct reader *r, const struct json *root, struct config 
 	    expect_text(r, root, "apiVersion", CONFIG_API_VERSION) < 0)
 		return -1;
 	if (read_object(r, &config_shape, root, c) < 0 ||
-	    expect_text(r, root, "kind", "Config") < 0 || read_clusters(r, root, c) < 0 ||
-	    read_applications(r, root, c) < 0)
+	    expect_text(r, root, "kind", "Config") < 0 ||
+	    config_read_policy(r->a, root, r->file, &c->policy, r->err) < 0 ||
+	    read_clusters(r, root, c) < 0 || read_applications(r, root, c) < 0)
 		return -1;
 	return config_check(c, r->err);
 }

@@ -4,6 +4,7 @@
 #define PLAN_CONFIG_H
 
 #include "base/json.h"
+#include "plan/config_policy.h"
 #include "plan/ready_rule.h"
 
 #define CONFIG_FILE        "rhumb.yaml"
@@ -64,8 +65,9 @@ struct application {
 	size_t n_ready;
 	const char **exclude; /* patterns as in .gitignore, relative to path */
 	size_t n_exclude;
-	const char **policies; /* of the configuration: below path, they are no manifests */
-	size_t n_policies;
+	const char **not_manifests; /* policies, waivers and schemas of the configuration, where
+				       they are below path */
+	size_t n_not_manifests;
 	struct srcpos at;
 };
 
@@ -77,6 +79,7 @@ struct config {
 	size_t n_applications;
 	const char **policies; /* files and folders; read by the policy layer */
 	size_t n_policies;
+	struct policy_config policy;
 };
 
 /* `file` stands in errors.  Paths are written without "./", "//" and an ending "/"; one that leaves

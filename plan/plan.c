@@ -43,6 +43,18 @@ static const char *const policy_pass_names[] = {
 };
 _Static_assert(ARRAY_LEN(policy_pass_names) == POLICY_PASS_COUNT, "every pass needs a name");
 
+static const char *const waiver_state_names[] = {
+	[WAIVER_USED] = "used",
+	[WAIVER_UNUSED] = "unused",
+	[WAIVER_EXPIRED] = "expired",
+};
+_Static_assert(ARRAY_LEN(waiver_state_names) == WAIVER_COUNT, "every state needs a name");
+
+const char *waiver_state_name(enum waiver_state s)
+{
+	return waiver_state_names[s];
+}
+
 const char *action_name(enum action a)
 {
 	return action_names[a];

@@ -25,6 +25,7 @@ enum {
 	PLAN_MAX_BYTES = 64 << 20, /* 10,000 new Deployments and ConfigMaps have 36 MB */
 	PLAN_MAX_CHANGES = 100000,
 	PLAN_MAX_VERDICTS = 100000,
+	PLAN_MAX_WAIVERS = 10000,
 	PLAN_MAX_WAIT = 24 * 3600, /* seconds */
 };
 
@@ -205,11 +206,29 @@ struct policy_verdict {
 	enum policy_result result;
 	bool existing; /* the same stands at base */
 	enum policy_pass pass;
+	int64_t waiver; /* of POLICY_PASS_WAIVED: its index in the plan's waivers */
 	const char *message;
 	const char *path; /* a JSON pointer into the object; NULL: not known */
 	const char *file; /* display only: of the manifest; NULL: none */
 	unsigned line, col;
 	struct srcpos rule; /* display only: in the policy's file; file NULL: none */
+};
+
+enum waiver_state {
+	WAIVER_USED,
+	WAIVER_UNUSED,
+	WAIVER_EXPIRED, /* lets nothing pass any more */
+	WAIVER_COUNT,
+};
+
+/* What somebody has vouched for, until a day. */
+struct plan_waiver {
+	const char *policy; /* a name or the id of a check; "*" stands for any text */
+	const char *object; /* the id of a change, "plan" for the whole; likewise */
+	const char *reason, *owner;
+	const char *expires; /* "2026-12-31": until the end of that day, UTC */
+	enum waiver_state state;
+	struct srcpos at; /* display only */
 };
 
 /* What an ApplySet parent records as applied; NULL: nothing. */
@@ -263,6 +282,9 @@ struct plan {
 	struct plan_summary summary;
 	struct policy_verdict *verdicts; /* of the whole plan; then in the order of the changes */
 	size_t n_verdicts;
+	struct plan_waiver
+		*waivers; /* all that were in force or had expired, as they were written */
+	size_t n_waivers;
 	const char **notes; /* what people should know: folders not read, stale API groups */
 	size_t n_notes;
 	/* of a rollback (apply/rollback.h), else NULL */
@@ -291,6 +313,7 @@ const char *verified_name(enum verified v);           /* "server" */
 const char *policy_result_name(enum policy_result r); /* "deny" */
 const char *policy_source_name(enum policy_source s); /* "admission" */
 const char *policy_pass_name(enum policy_pass p);     /* "existing"; of POLICY_PASS_NOT "" */
+const char *waiver_state_name(enum waiver_state s);   /* "used" */
 
 /* Whether the plan is denied because of it. */
 bool verdict_denies(const struct policy_verdict *v);

@@ -13,6 +13,11 @@ static const char *source_at(int i)
 	return policy_source_name((enum policy_source)i);
 }
 
+static const char *state_at(int i)
+{
+	return waiver_state_name((enum waiver_state)i);
+}
+
 static const char *pass_at(int i)
 {
 	return policy_pass_name((enum policy_pass)i);
@@ -27,6 +32,22 @@ static int read_rule(struct reader *r, const struct json *v, struct srcpos *out)
 	    read_small_number(r, v, "line", &out->line) < 0)
 		return -1;
 	return read_small_number(r, v, "col", &out->col);
+}
+
+/* Waivers are read before verdicts. */
+static int read_waiver_of(struct reader *r, const struct json *v, struct policy_verdict *out)
+{
+	bool waived = out->pass == POLICY_PASS_WAIVED;
+	if (waived != (json_get(v, "waiver") != NULL))
+		return read_wrong(r, v, "what is waived, and nothing else, has a", "waiver");
+	if (!waived)
+		return 0;
+	if (read_number(r, v, "waiver", &out->waiver) < 0)
+		return -1;
+	if (out->waiver < 0 || (uint64_t)out->waiver >= r->p->n_waivers ||
+	    r->p->waivers[out->waiver].state != WAIVER_USED)
+		return read_wrong(r, v, "no waiver in use has the number", "waiver");
+	return 0;
 }
 
 static int read_outcome(struct reader *r, const struct json *v, struct policy_verdict *out)
@@ -44,13 +65,13 @@ static int read_outcome(struct reader *r, const struct json *v, struct policy_ve
 		return read_wrong(r, v, "what is not `existing` passes as such:", "pass");
 	if (out->pass == POLICY_PASS_UNDECIDED && out->result != POLICY_UNDECIDED)
 		return read_wrong(r, v, "what is decided passes as undecided:", "pass");
-	return 0;
+	return read_waiver_of(r, v, out);
 }
 
 static int read_verdict(struct reader *r, const struct json *v, struct policy_verdict *out)
 {
 	if (ONLY_KEYS(r, v, "source", "policy", "binding", "param", "change", "result", "existing",
-		      "pass", "message", "path", "file", "line", "col", "rule") < 0 ||
+		      "pass", "waiver", "message", "path", "file", "line", "col", "rule") < 0 ||
 	    read_text(r, v, "policy", &out->policy) < 0 ||
 	    read_optional_text(r, v, "binding", &out->binding) < 0 ||
 	    read_optional_text(r, v, "param", &out->param) < 0 ||
@@ -108,4 +129,40 @@ int read_verdicts(struct reader *r, const struct json *root)
 					  verdict->change);
 	}
 	return check_verdict_counts(r, items);
+}
+
+static int read_waiver(struct reader *r, const struct json *v, struct plan_waiver *out)
+{
+	int state = 0;
+	if (ONLY_KEYS(r, v, "policy", "object", "reason", "owner", "expires", "state", "file",
+		      "line", "col") < 0 ||
+	    read_text(r, v, "policy", &out->policy) < 0 ||
+	    read_text(r, v, "object", &out->object) < 0 ||
+	    read_text(r, v, "reason", &out->reason) < 0 ||
+	    read_text(r, v, "owner", &out->owner) < 0 ||
+	    read_text(r, v, "expires", &out->expires) < 0 ||
+	    read_name(r, v, "state", state_at, WAIVER_COUNT, &state) < 0 ||
+	    read_optional_text(r, v, "file", &out->at.file) < 0 ||
+	    read_small_number(r, v, "line", &out->at.line) < 0)
+		return -1;
+	out->state = (enum waiver_state)state;
+	return read_small_number(r, v, "col", &out->at.col);
+}
+
+int read_waivers(struct reader *r, const struct json *root)
+{
+	const struct json *items;
+	struct plan *p = r->p;
+	if (!json_get(root, "waivers"))
+		return 0;
+	if (read_list(r, root, "waivers", &items) < 0)
+		return -1;
+	if (items->n > PLAN_MAX_WAIVERS)
+		return err_at(r->err, ERR_LIMIT, json_pos(items, r->file),
+			      "more than %d waivers (PLAN_MAX_WAIVERS)", PLAN_MAX_WAIVERS);
+	p->waivers = arena_calloc(&p->arena, items->n, sizeof(*p->waivers));
+	for (; p->n_waivers < items->n; p->n_waivers++)
+		if (read_waiver(r, &items->items[p->n_waivers], &p->waivers[p->n_waivers]) < 0)
+			return -1;
+	return 0;
 }

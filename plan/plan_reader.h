@@ -45,5 +45,7 @@ int read_name(struct reader *r, const struct json *v, const char *key, name_fn *
 /* Of the plan `root`; verdicts after changes. */
 int read_changes(struct reader *r, const struct json *root);
 int read_verdicts(struct reader *r, const struct json *root);
+/* Before these. */
+int read_waivers(struct reader *r, const struct json *root);
 
 #endif

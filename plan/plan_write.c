@@ -328,6 +328,8 @@ static struct json verdict_to_json(struct arena *a, const struct policy_verdict 
 		json_set(a, &v, "existing", json_of_bool(true));
 	if (r->pass)
 		json_set_str(a, &v, "pass", policy_pass_name(r->pass));
+	if (r->pass == POLICY_PASS_WAIVED)
+		json_set_int(a, &v, "waiver", r->waiver);
 	json_set_str(a, &v, "message", r->message);
 	set_optional(a, &v, "path", r->path);
 	if (r->file) {
@@ -342,6 +344,27 @@ static struct json verdict_to_json(struct arena *a, const struct policy_verdict 
 		json_set_int(a, rule, "col", r->rule.col);
 	}
 	return v;
+}
+
+static struct json waivers_to_json(struct arena *a, const struct plan *p)
+{
+	struct json list = json_of_array();
+	for (size_t i = 0; i < p->n_waivers; i++) {
+		const struct plan_waiver *w = &p->waivers[i];
+		struct json *v = json_append(a, &list, json_of_object());
+		json_set_str(a, v, "policy", w->policy);
+		json_set_str(a, v, "object", w->object);
+		json_set_str(a, v, "reason", w->reason);
+		json_set_str(a, v, "owner", w->owner);
+		json_set_str(a, v, "expires", w->expires);
+		json_set_str(a, v, "state", waiver_state_name(w->state));
+		if (!w->at.file)
+			continue;
+		json_set_str(a, v, "file", w->at.file);
+		json_set_int(a, v, "line", w->at.line);
+		json_set_int(a, v, "col", w->at.col);
+	}
+	return list;
 }
 
 struct json plan_to_json(struct plan *p, struct arena *a)
@@ -364,6 +387,8 @@ struct json plan_to_json(struct plan *p, struct arena *a)
 	struct json *verdicts = json_set(a, &v, "policy", json_of_array());
 	for (size_t i = 0; i < p->n_verdicts; i++)
 		json_append(a, verdicts, verdict_to_json(a, &p->verdicts[i]));
+	if (p->n_waivers)
+		json_set(a, &v, "waivers", waivers_to_json(a, p));
 	json_set(a, &v, "notes", strings(a, p->notes, p->n_notes));
 	plan_json_digest(&v, p->digest);
 	json_set_str(a, &v, "digest", p->digest);
@@ -429,6 +454,7 @@ void plan_json_digest(const struct json *plan, char out[DIGEST_TEXT])
 	for (uint32_t i = 0; json_is(changes, JSON_ARRAY) && i < changes->n; i++)
 		leave_out_of_each(&a, member_for_edit(&changes->items[i], "fields"), of_field);
 	leave_out_of_each(&a, member_for_edit(&v, "policy"), of_policy);
+	leave_out_of_each(&a, member_for_edit(&v, "waivers"), of_policy);
 	digest_json(&v, out);
 }
 

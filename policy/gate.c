@@ -13,6 +13,7 @@ int gate_judge(void *ctx, const struct plan_view *view, struct plan *p, struct e
 	AUTO(scene_done) struct scene scene = { 0 };
 	if (scene_open(&scene, view, p, err) < 0 || judge(g, &scene, &findings, err) < 0)
 		return -1;
+	gate_worth(g, &findings, p);
 	findings_settle(&findings, p);
 	return 0;
 }

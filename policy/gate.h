@@ -1,32 +1,40 @@
 /* The gate: the policies of a repository, and what they say of the changes of a plan.
  *
- *   gate_load()   reads the files that `policies` of rhumb.yaml names, at one revision
+ *   gate_load()   reads the files that rhumb.yaml names, at one revision
  *   gate_judge()  for plan_options.judge: puts verdicts into the plan while it is made
  *   gate_free()
  *
- * Policies are read at the revision that rhumb.yaml is read from, the base: a change cannot weaken
- * its own gate.  Everything that is wrong with them is an error, since a policy that is not
- * understood lets everything pass.
+ * Policies, waivers and settings are read at the revision that rhumb.yaml is read from, the base: a
+ * change cannot weaken its own gate.  Everything that is wrong with them is an error, since a
+ * policy that is not understood lets everything pass.
  *
  * Judged is what would be written: creations, updates, adoptions and deletions, a replacement as
  * its deletion and its creation, on objects as admission sees them (scene.h). */
 #ifndef POLICY_GATE_H
 #define POLICY_GATE_H
 
+#include <time.h>
+
 #include "plan/diff/build.h"
 
 enum {
-	GATE_MAX_FILES = 10000, /* of policies */
+	GATE_MAX_FILES = 10000, /* of policies, of waivers */
 	GATE_MAX_BYTES = 64 << 20,
 };
 
 struct gate;
 
-/* Files and folders of the root tree `tree`; of a folder what ends in .yaml, .yml or .json.  *out
- * is NULL where nothing is named.  ERR_INPUT for a path that is not there, for a file that cannot
- * be read and for a policy of a kind that is not evaluated here. */
-int gate_load(struct gate **out, struct repository *r, const char *tree, const char *const *paths,
-	      size_t n, struct err *err);
+struct gate_options {
+	struct repository *repository; /* not used where the configuration names no file */
+	const char *tree;              /* its root tree */
+	const struct config *config;   /* has to outlive the gate */
+	time_t now;                    /* whether waivers have expired */
+};
+
+/* Files and folders that the configuration names; of a folder what ends in .yaml, .yml or .json.
+ * ERR_INPUT for a path that is not there, for a file that cannot be read and for a policy of a kind
+ * that is not evaluated here. */
+int gate_load(struct gate **out, const struct gate_options *options, struct err *err);
 
 /* ctx is the gate.  -1 where policies have problems (all of them in view->problems) or a ceiling is
  * passed.  Once for a gate. */

@@ -1,8 +1,9 @@
 /* What the gate's files share.
  *
  *   gate.c            every judge in turn, then what their findings are worth
- *   gate_load.c       the files of policies
- *   gate_admission.c  ValidatingAdmissionPolicies */
+ *   gate_load.c       the files of policies and of waivers
+ *   gate_admission.c  ValidatingAdmissionPolicies
+ *   gate_worth.c      what is `existing`, waived, undecided */
 #ifndef POLICY_GATE_INTERNAL_H
 #define POLICY_GATE_INTERNAL_H
 
@@ -10,12 +11,31 @@
 #include "policy/finding.h"
 #include "policy/gate.h"
 #include "policy/scene.h"
+#include "policy/waiver.h"
+
+/* Settings that stand on a policy itself, as annotations. */
+struct annotated {
+	const char *policy;
+	enum policy_enforce enforce;
+	enum policy_undecided undecided;
+};
 
 struct gate {
 	struct admission *admission;
+	const struct policy_config *config;
+	struct waivers waivers;
+	struct annotated *annotated; /* in the order of the files */
+	size_t n_annotated, cap_annotated;
+	time_t now;
 	struct arena arena;
 };
 
 int gate_admission(struct gate *g, struct scene *scene, struct findings *findings, struct err *err);
+
+/* Says of each finding why it may pass, and of each waiver whether it was used. */
+void gate_worth(struct gate *g, struct findings *findings, struct plan *p);
+
+/* Remembers the annotations of a policy.  ERR_INPUT for a value that is none. */
+int gate_annotate(struct gate *g, const struct json *policy, const char *file, struct err *err);
 
 #endif

@@ -5,9 +5,15 @@
 
 #include "base/yaml.h"
 
+struct loading;
+typedef int text_fn(struct loading *l, const struct buf *text, const char *path, struct err *err);
+
+/* A walk over the files that one key of rhumb.yaml names. */
 struct loading {
 	struct gate *gate;
 	struct repository *r;
+	const char *what, *key; /* "policies" */
+	text_fn *each;
 	size_t files, bytes;
 };
 
@@ -23,6 +29,11 @@ static bool is_policy_name(const char *path)
 	return false;
 }
 
+struct documents {
+	struct gate *gate;
+	const char *file;
+};
+
 /* Tests stand beside the policies that they are of (docs/policy-test.md). */
 static bool is_policy_test(const struct json *document)
 {
@@ -33,7 +44,7 @@ static bool is_policy_test(const struct json *document)
 }
 
 /* Anything may be a param of a policy, but not what is meant to be a policy itself. */
-static int refuse_unknown(void *ctx, const struct json *document, unsigned index, struct err *err)
+static int read_document(void *ctx, const struct json *document, unsigned index, struct err *err)
 {
 	static const struct {
 		const char *group, *kind; /* kind NULL: any */
@@ -44,7 +55,8 @@ static int refuse_unknown(void *ctx, const struct json *document, unsigned index
 		{ "admissionregistration.k8s.io", "ValidatingWebhookConfiguration" },
 		{ "admissionregistration.k8s.io", "MutatingWebhookConfiguration" },
 	};
-	const char *file = ctx, *version = json_get_str(document, "apiVersion");
+	const struct documents *d = ctx;
+	const char *file = d->file, *version = json_get_str(document, "apiVersion");
 	const char *kind = json_get_str(document, "kind");
 	(void)index;
 	if (is_policy_test(document))
@@ -59,16 +71,34 @@ static int refuse_unknown(void *ctx, const struct json *document, unsigned index
 			      "ValidatingAdmissionPolicy, its bindings and params can be here",
 			      kind);
 	}
+	if (kind && strcmp(kind, "ValidatingAdmissionPolicy") == 0)
+		return gate_annotate(d->gate, document, file, err);
 	return 0;
 }
 
-static int add_text(struct loading *l, const struct buf *text, const char *path, struct err *err)
+static int add_policies(struct loading *l, const struct buf *text, const char *path,
+			struct err *err)
 {
 	AUTO(arena_done) struct arena scratch = { 0 };
-	if (yaml_parse(&scratch, buf_text(text), text->len, path, NULL, refuse_unknown,
-		       (void *)(uintptr_t)path, err) < 0)
+	struct documents d = { l->gate, path };
+	if (yaml_parse(&scratch, buf_text(text), text->len, path, NULL, read_document, &d, err) < 0)
 		return -1;
 	return admission_add_file(l->gate->admission, buf_text(text), text->len, path, err);
+}
+
+static int read_waivers(void *ctx, const struct json *document, unsigned index, struct err *err)
+{
+	const struct documents *d = ctx;
+	(void)index;
+	return waivers_add(&d->gate->waivers, &d->gate->arena, document, d->file, d->gate->now,
+			   err);
+}
+
+static int add_waivers(struct loading *l, const struct buf *text, const char *path, struct err *err)
+{
+	AUTO(arena_done) struct arena scratch = { 0 };
+	struct documents d = { l->gate, path };
+	return yaml_parse(&scratch, buf_text(text), text->len, path, NULL, read_waivers, &d, err);
 }
 
 static int add_blob(struct loading *l, const char *blob, const char *path, struct err *err)
@@ -77,14 +107,14 @@ static int add_blob(struct loading *l, const char *blob, const char *path, struc
 	path = arena_strdup(&l->gate->arena, path); /* positions name it later */
 	if (l->files++ == GATE_MAX_FILES)
 		return err_at(err, ERR_LIMIT, (struct srcpos){ .file = path },
-			      "more than %d files of policies (GATE_MAX_FILES)", GATE_MAX_FILES);
+			      "more than %d files of %s (GATE_MAX_FILES)", GATE_MAX_FILES, l->what);
 	if (repository_read(l->r, blob, GIT_MAX_FILE, &text, err) < 0)
 		return err_locate(err, (struct srcpos){ .file = path });
 	if (text.len > GATE_MAX_BYTES - l->bytes)
 		return err_at(err, ERR_LIMIT, (struct srcpos){ .file = path },
-			      "more than %d bytes of policies (GATE_MAX_BYTES)", GATE_MAX_BYTES);
+			      "more than %d bytes of %s (GATE_MAX_BYTES)", GATE_MAX_BYTES, l->what);
 	l->bytes += text.len;
-	return add_text(l, &text, path, err);
+	return l->each(l, &text, path, err);
 }
 
 static int on_entry(void *ctx, const struct tree_entry *entry, struct err *err)
@@ -92,7 +122,7 @@ static int on_entry(void *ctx, const struct tree_entry *entry, struct err *err)
 	struct loading *l = ctx;
 	if (entry->type == TREE_SUBMODULE)
 		return err_at(err, ERR_INPUT, (struct srcpos){ .file = entry->path },
-			      "a submodule among policies, which cannot be read");
+			      "a submodule among %s, which cannot be read", l->what);
 	return is_policy_name(entry->path) ? add_blob(l, entry->id, entry->path, err) : 0;
 }
 
@@ -109,21 +139,31 @@ static int add_path(struct loading *l, const char *tree, const char *path, struc
 	if (no_folder.code != ERR_NOT_FOUND)
 		return err_move(err, &no_folder);
 	return err_at(err, ERR_INPUT, (struct srcpos){ .file = CONFIG_FILE },
-		      "policies: there is no file or folder \"%s\"", path);
+		      "%s: there is no file or folder \"%s\"", l->key, path);
 }
 
-int gate_load(struct gate **out, struct repository *r, const char *tree, const char *const *paths,
-	      size_t n, struct err *err)
+static int load(struct gate *g, const struct gate_options *o, struct err *err)
 {
-	*out = NULL;
-	if (!n)
-		return 0;
+	const struct config *c = o->config;
+	struct loading policies = { g, o->repository, "policies", "policies", add_policies, 0, 0 };
+	struct loading waivers = { g, o->repository, "waivers", "waivers", add_waivers, 0, 0 };
+	for (size_t i = 0; i < c->n_policies; i++)
+		if (add_path(&policies, o->tree, c->policies[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < c->policy.n_waivers; i++)
+		if (add_path(&waivers, o->tree, c->policy.waivers[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int gate_load(struct gate **out, const struct gate_options *o, struct err *err)
+{
 	AUTO(gate_free_p) struct gate *g = xcalloc(1, sizeof(*g));
 	g->admission = admission_new();
-	struct loading l = { .gate = g, .r = r };
-	for (size_t i = 0; i < n; i++)
-		if (add_path(&l, tree, paths[i], err) < 0)
-			return -1;
+	g->config = &o->config->policy;
+	g->now = o->now;
+	if (load(g, o, err) < 0)
+		return -1;
 	*out = TAKE(g);
 	return 0;
 }
@@ -133,6 +173,8 @@ void gate_free(struct gate *g)
 	if (!g)
 		return;
 	admission_free(g->admission);
+	waivers_done(&g->waivers);
+	free(g->annotated);
 	arena_done(&g->arena);
 	free(g);
 }

@@ -453,7 +453,11 @@ static void verdict_text(struct writer *w, const struct policy_verdict *v, const
 	newline(w);
 	const char *message =
 		v->param ? arena_fmt(a, "%s (param %s)", v->message, v->param) : v->message;
-	if (v->pass)
+	if (v->pass == POLICY_PASS_WAIVED)
+		message =
+			arena_fmt(a, "waived until %s by %s: %s", w->p->waivers[v->waiver].expires,
+				  w->p->waivers[v->waiver].owner, message);
+	else if (v->pass)
 		message = arena_fmt(a, "%s: %s", policy_pass_name(v->pass), message);
 	else if (v->existing)
 		message = arena_fmt(a, "existing: %s", message);
@@ -478,6 +482,28 @@ static void verdicts(struct writer *w)
 			if ((int)v->result == result && (!v->change || of < p->n_changes))
 				verdict_text(w, v, v->change ? &p->changes[of] : NULL);
 		}
+	}
+}
+
+/* Used ones stand with their verdicts; those that are of no use any more are to be removed. */
+static void waivers(struct writer *w)
+{
+	const struct plan *p = w->p;
+	bool any = false;
+	for (size_t i = 0; i < p->n_waivers; i++) {
+		const struct plan_waiver *v = &p->waivers[i];
+		if (v->state == WAIVER_USED)
+			continue;
+		if (!any)
+			newline(w);
+		any = true;
+		styled(w, v->state == WAIVER_EXPIRED ? YELLOW : DIM,
+		       arena_fmt(&w->arena, "waiver %s: %s on %s, until %s, of %s",
+				 waiver_state_name(v->state), v->policy, v->object, v->expires,
+				 v->owner));
+		if (v->at.file)
+			styled(w, DIM, arena_fmt(&w->arena, "  %s:%u", v->at.file, v->at.line));
+		newline(w);
 	}
 }
 
@@ -580,6 +606,7 @@ void report_plan_text(struct buf *out, const struct plan *p, const struct report
 	for (size_t i = 0; i < p->n_applications; i++)
 		application(&w, &p->applications[i]);
 	verdicts(&w);
+	waivers(&w);
 	if (p->n_notes)
 		newline(&w);
 	for (size_t i = 0; i < p->n_notes; i++) {

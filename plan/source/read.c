@@ -42,8 +42,8 @@ static bool is_ours(const struct application *app, const char *path)
 {
 	if (strcmp(path, CONFIG_FILE) == 0)
 		return true;
-	for (size_t i = 0; i < app->n_policies; i++) {
-		const char *policy = app->policies[i];
+	for (size_t i = 0; i < app->n_not_manifests; i++) {
+		const char *policy = app->not_manifests[i];
 		if (is_at_or_below(policy, app->path) && *policy &&
 		    strcmp(policy, app->path) != 0 && is_at_or_below(path, policy))
 			return true;

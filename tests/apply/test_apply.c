@@ -373,6 +373,12 @@ static void refusals(void **state)
 	assert_int_equal(w.result.outcome, APPLY_REFUSED);
 	world_expect(&w, "ConfigMap/shop/a", OUTCOME_NOT_TRIED);
 	w.p.summary.denied = 0;
+	struct plan_waiver waiver = { "p",          "ConfigMap/*/*", "r",  "me",
+				      "2026-01-31", WAIVER_USED,     { 0 } };
+	w.p.waivers = &waiver;
+	w.p.n_waivers = 1;
+	world_apply_fails(&w, ERR_REFUSED, "has expired on 2026-01-31 (p on ConfigMap/*/*, of me)");
+	waiver.state = WAIVER_EXPIRED;
 	world_apply_ok(&w);
 	world_done(&w);
 }

@@ -105,11 +105,33 @@ static void durations(void **state)
 	}
 }
 
+static void ends(void **state)
+{
+	static const struct {
+		const char *text;
+		long long end; /* -1: no time */
+	} rows[] = {
+		{ "1970-01-01", 86399 },
+		{ "2026-12-31", 1798761599 },
+		{ "1970-01-01T00:00:01Z", 1 },
+		{ "2026-02-30", -1 },
+		{ "2026-1-1", -1 },
+		{ "tomorrow 1", -1 },
+		{ "", -1 },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		time_t end = -1;
+		assert_int_equal(time_parse_end(rows[i].text, &end), rows[i].end >= 0);
+		assert_int_equal(end, rows[i].end);
+	}
+}
+
 int main(void)
 {
 	struct CMUnitTest tests[64] = { cmocka_unit_test(format), cmocka_unit_test(monotonic),
-					cmocka_unit_test(durations) };
-	size_t n = 3;
+					cmocka_unit_test(durations), cmocka_unit_test(ends) };
+	size_t n = 4;
 	for (size_t i = 0; i < ARRAY_LEN(parses); i++)
 		tests[n++] = fixture_row(parses[i].text, parse_run, &parses[i]);
 	return _cmocka_run_group_tests("time", tests, n, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/json_write.h"
 #include "plan/config.h"
 
 #define HEAD "apiVersion: rhumb.dev/v1\nkind: Config\n"
@@ -51,6 +52,26 @@ static const struct config_case cases[] = {
 	  "application a path a-b prune at 5\napplication b path a.b prune at 6\n"
 	  "application c path a/b prune at 4\n",
 	  ERR_NONE },
+
+	{ "what policies are worth",
+	  HEAD "waivers: [w.yaml]\nenforce: new\nkubernetesVersion: 'v1.35.2'\nschema: [s/]\n"
+	       "policySettings: {b: {undecided: warn, enforce: all}, a: {params: {m: 5}}}\n"
+	       "checks: {x: off, z: deny}\napplications: [{name: a, path: p}]\n",
+	  "waivers w.yaml schema s enforce 2 version 1.35\n"
+	  "policy a {\"m\":5} 0 0\npolicy b - 1 2\ncheck x off\ncheck z deny\n"
+	  "application a path p prune at 9\n",
+	  ERR_NONE },
+	{ "enforce is none", HEAD "enforce: some\n", "f.yaml:3:10: enforce has to be all or new",
+	  ERR_INPUT },
+	{ "a level is none", HEAD "checks: {x: error}\n",
+	  "f.yaml:3:13: the level of a check has to be deny, warn, audit or off", ERR_INPUT },
+	{ "a version that is a number", HEAD "kubernetesVersion: 1.36\n",
+	  "f.yaml:3:20: kubernetesVersion has to be a version in quotes, such as \"1.36\"",
+	  ERR_INPUT },
+	{ "a key of a setting", HEAD "policySettings: {a: {enforced: all}}\n",
+	  "f.yaml:3:22: unknown key \"enforced\" in the settings of a policy (did you mean "
+	  "\"enforce\"?)",
+	  ERR_INPUT },
 
 	{ "empty", "# nothing\n", "f.yaml: the configuration has to be keys with values, not empty",
 	  ERR_INPUT },
@@ -255,11 +276,34 @@ static void dump_rules(struct buf *b, const char *what, const struct field_rule 
 	}
 }
 
+static void dump_policy(struct buf *b, const struct policy_config *c)
+{
+	if (c->n_waivers)
+		buf_printf(b, "waivers %s schema %s enforce %d version %s\n", c->waivers[0],
+			   c->schemas[0], c->enforce, c->kubernetes_version);
+	for (size_t i = 0; i < c->n_settings; i++) {
+		const struct policy_setting *s = &c->settings[i];
+		buf_printf(b, "policy %s ", s->policy);
+		if (s->params)
+			json_write_canonical(b, s->params);
+		else
+			buf_putc(b, '-');
+		buf_printf(b, " %d %d\n", s->enforce, s->undecided);
+		assert_ptr_equal(config_policy_setting(c, s->policy), s);
+	}
+	for (size_t i = 0; i < c->n_checks; i++) {
+		buf_printf(b, "check %s %s\n", c->checks[i].id,
+			   check_level_name(c->checks[i].level));
+		assert_ptr_equal(config_check_setting(c, c->checks[i].id), &c->checks[i]);
+	}
+}
+
 static void dump(struct buf *b, const struct config *c)
 {
 	for (size_t i = 0; i < c->n_policies; i++)
 		buf_printf(b, "%s%s", i ? " " : "policies ", c->policies[i]);
 	buf_puts(b, c->n_policies ? "\n" : "");
+	dump_policy(b, &c->policy);
 	for (size_t i = 0; i < c->n_clusters; i++) {
 		const struct cluster_config *cluster = &c->clusters[i];
 		buf_printf(b, "cluster %s", cluster->name);
@@ -292,7 +336,8 @@ static void dump(struct buf *b, const struct config *c)
 				   app->ready[k].path, app->ready[k].value);
 		buf_printf(b, " at %u\n", app->at.line);
 		assert_ptr_equal(config_application(c, app->name), app);
-		assert_int_equal(app->n_policies, c->n_policies);
+		assert_int_equal(app->n_not_manifests,
+				 c->n_policies + c->policy.n_waivers + c->policy.n_schemas);
 	}
 }
 

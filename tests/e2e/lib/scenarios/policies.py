@@ -177,6 +177,79 @@ def policy_from_base(s):
     s.plan("--base", broken, "--config-from", "head", expect=EXIT_DONE)
 
 
+WAIVER = """apiVersion: rhumb.dev/v1
+kind: Waivers
+waivers:
+- {policy: $ns, object: apps/Deployment/*/web, reason: a move, owner: shop@example.com, expires: %s}
+- {policy: $ns, object: apps/Deployment/*/none, reason: a move, owner: shop@example.com, expires: 2100-01-01}
+"""
+
+
+def configure(s, **keys):
+    """Sets keys of rhumb.yaml."""
+    file = os.path.join(s.repo, "rhumb.yaml")
+    with open(file, encoding="utf-8") as f:
+        config = json.load(f)
+    config.update(keys)
+    with open(file, "w", encoding="utf-8") as f:
+        json.dump(config, f)
+
+
+@scenario("policy-waivers")
+def policy_waivers(s):
+    """a waiver of base lets pass what it names, until it expires; one that the change brings does not"""
+    with_policies(s)
+    base = s.git("rev-parse", "HEAD")
+    s.edit("web.yaml", "web:1.4", "web:latest")
+    s.write("waivers.yaml", WAIVER % "2100-01-01", s.repo)
+    configure(s, waivers=["waivers.yaml"], enforce="new")
+    s.commit("a change that waives itself")
+    plan = s.plan("--base", base, expect=EXIT_REFUSED)
+    s.equal(plan.get("waivers"), None, "waivers of the change")
+    s.git("reset", "-q", "--hard", base)
+    s.write("waivers.yaml", WAIVER % "2100-01-01", s.repo)
+    configure(s, waivers=["waivers.yaml"])
+    base = s.commit("a waiver")
+    s.edit("web.yaml", "web:1.4", "web:latest")
+    s.commit("latest")
+    plan = s.plan("--base", base)
+    verdict, = plan["policy"]
+    s.equal((verdict["result"], verdict["pass"], verdict["waiver"]), ("deny", "waived", 0), "the verdict")
+    s.equal([w["state"] for w in plan["waivers"]], ["used", "unused"], "waivers")
+    s.contains(plan.text, "waived until 2100-01-01 by shop@example.com: images have to be pinned", "the text")
+    s.contains(plan.text, "waiver unused", "the text")
+    waived = plan
+    s.git("reset", "-q", "--hard", base)
+    s.write("waivers.yaml", WAIVER % "2020-01-01", s.repo)
+    base = s.commit("it expires")
+    s.edit("web.yaml", "web:1.4", "web:latest")
+    s.commit("latest")
+    plan = s.plan("--base", base, expect=EXIT_REFUSED)
+    s.contains(plan.text, "the waiver of shop@example.com expired on 2020-01-01", "the text")
+    s.apply(waived)
+
+
+@scenario("policy-enforce-new")
+def policy_enforce_new(s):
+    """what stands at base passes where only new violations are enforced"""
+    with_policies(s)
+    s.edit("web.yaml", "web:1.4", "web:latest")
+    base = s.commit("latest")
+    s.edit("web.yaml", "web:latest", "web:latest\n        tty: true")
+    s.commit("more")
+    verdict, = s.plan("--base", base, expect=EXIT_REFUSED)["policy"]
+    s.equal(verdict.get("existing"), True, "existing")
+    s.git("reset", "-q", "--hard", base)
+    configure(s, policySettings={s.ns: {"enforce": "new"}})
+    base = s.commit("only new ones")
+    s.edit("web.yaml", "web:latest", "web:latest\n        tty: true")
+    s.commit("more")
+    plan = s.plan("--base", base)
+    verdict, = plan["policy"]
+    s.equal((verdict["existing"], verdict["pass"]), (True, "existing"), "the verdict")
+    s.apply(plan)
+
+
 @scenario("policy-eval")
 def policy_eval(s):
     """an expression on a manifest, while a rule is written"""
