@@ -16,7 +16,7 @@ struct options {
 	struct target_options target;
 	const char *output, *verify, *format;
 	struct text_list exclude_kinds, allow_delete;
-	const char *max_deletes;
+	const char *max_deletes, *time;
 	bool detailed_exitcode, quiet;
 };
 
@@ -56,7 +56,13 @@ static int build(const struct options *o, const struct target *t, struct plan *p
 		.created = created,
 	};
 	AUTO(gate_free_p) struct gate *gate = NULL;
-	struct gate_options go = { t->repository, t->config_at.tree, &t->config, time(NULL) };
+	struct timespec now = { .tv_sec = time(NULL) };
+	if (o->time && !time_parse(o->time, &now))
+		return err_set(err, ERR_USAGE,
+			       "--time takes a time of RFC 3339 such as 2026-12-24T18:00:00Z, not "
+			       "\"%s\"",
+			       o->time);
+	struct gate_options go = { t->repository, t->config_at.tree, &t->config, now.tv_sec };
 	if (gate_load(&gate, &go, err) < 0)
 		return *t->config_at.commit ? err_wrap(err, "at %.7s", t->config_at.commit) : -1;
 	po.judge = gate_judge;
@@ -104,6 +110,8 @@ static const struct option_row rows[] = {
 	  "objects of this kind that hold data may be deleted (again for more)" },
 	{ "max-deletes", 0, OPTION_TEXT, offsetof(struct options, max_deletes), "N|N%",
 	  "refuse to delete more of an application's objects; instead of maxDeletes" },
+	{ "time", 0, OPTION_TEXT, offsetof(struct options, time), "TIME",
+	  "what policies and waivers take for now (RFC 3339)" },
 	{ "format", 0, OPTION_CHOICE, offsetof(struct options, format), "text|json",
 	  "of what is printed" },
 	{ "detailed-exitcode", 0, OPTION_FLAG, offsetof(struct options, detailed_exitcode), NULL,

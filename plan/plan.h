@@ -285,6 +285,7 @@ struct plan {
 	struct plan_waiver
 		*waivers; /* all that were in force or had expired, as they were written */
 	size_t n_waivers;
+	const char *time;   /* RFC 3339: what policies were told, where one has asked; else NULL */
 	const char **notes; /* what people should know: folders not read, stale API groups */
 	size_t n_notes;
 	/* of a rollback (apply/rollback.h), else NULL */

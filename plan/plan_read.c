@@ -194,7 +194,7 @@ static int read_root(struct reader *r, const struct json *root)
 	if (check_file(r, root) < 0 || read_git(r, root) < 0 || read_cluster(r, root) < 0 ||
 	    read_rollback(r, root) < 0 || read_applications(r, root) < 0 ||
 	    read_summary(r, root) < 0 || read_changes(r, root) < 0 || read_waivers(r, root) < 0 ||
-	    read_verdicts(r, root) < 0 ||
+	    read_verdicts(r, root) < 0 || read_optional_text(r, root, "time", &r->p->time) < 0 ||
 	    read_strings(r, root, "notes", &r->p->notes, &r->p->n_notes) < 0)
 		return -1;
 	read_meta(r, root);

@@ -387,6 +387,7 @@ struct json plan_to_json(struct plan *p, struct arena *a)
 	struct json *verdicts = json_set(a, &v, "policy", json_of_array());
 	for (size_t i = 0; i < p->n_verdicts; i++)
 		json_append(a, verdicts, verdict_to_json(a, &p->verdicts[i]));
+	set_optional(a, &v, "time", p->time);
 	if (p->n_waivers)
 		json_set(a, &v, "waivers", waivers_to_json(a, p));
 	json_set(a, &v, "notes", strings(a, p->notes, p->n_notes));

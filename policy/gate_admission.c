@@ -140,20 +140,9 @@ static int refuse_problems(const struct admission *a, struct problems *out, stru
 {
 	size_t n;
 	const struct admission_problem *problems = admission_problems(a, &n);
-	for (size_t i = 0; i < n; i++) {
-		GROW(out->items, out->n, out->cap);
-		out->items[out->n] = (struct err){ 0 };
-		err_at(&out->items[out->n++], ERR_INPUT, problems[i].at, "%s%s%s",
-		       problems[i].message, problems[i].excerpt ? "\n" : "",
-		       problems[i].excerpt ? problems[i].excerpt : "");
-	}
-	if (!n)
-		return 0;
-	return err_set(
-		err, ERR_INPUT,
-		"%zu error%s in the policies that judge this change; no plan was made. Where "
-		"the change mends them: --config-from head",
-		n, n == 1 ? "" : "s");
+	for (size_t i = 0; i < n; i++)
+		gate_problem(out, problems[i].at, problems[i].message, problems[i].excerpt);
+	return n ? gate_refuse(n, err) : 0;
 }
 
 int gate_admission(struct gate *g, struct scene *scene, struct findings *findings, struct err *err)

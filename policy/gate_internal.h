@@ -3,6 +3,7 @@
  *   gate.c            every judge in turn, then what their findings are worth
  *   gate_load.c       the files of policies and of waivers
  *   gate_admission.c  ValidatingAdmissionPolicies
+ *   gate_plan.c       PlanPolicies
  *   gate_worth.c      what is `existing`, waived, undecided */
 #ifndef POLICY_GATE_INTERNAL_H
 #define POLICY_GATE_INTERNAL_H
@@ -10,6 +11,7 @@
 #include "policy/admission/admission.h"
 #include "policy/finding.h"
 #include "policy/gate.h"
+#include "policy/plan_policy/plan_policy.h"
 #include "policy/scene.h"
 #include "policy/waiver.h"
 
@@ -22,6 +24,7 @@ struct annotated {
 
 struct gate {
 	struct admission *admission;
+	struct plan_policies *plan_policies;
 	const struct policy_config *config;
 	struct waivers waivers;
 	struct annotated *annotated; /* in the order of the files */
@@ -31,6 +34,12 @@ struct gate {
 };
 
 int gate_admission(struct gate *g, struct scene *scene, struct findings *findings, struct err *err);
+int gate_plan(struct gate *g, struct scene *scene, struct findings *findings, struct plan *p,
+	      struct err *err);
+
+/* What is wrong with policies: each problem, then an error that counts them. */
+void gate_problem(struct problems *out, struct srcpos at, const char *message, const char *excerpt);
+int gate_refuse(size_t n, struct err *err);
 
 /* Says of each finding why it may pass, and of each waiver whether it was used. */
 void gate_worth(struct gate *g, struct findings *findings, struct plan *p);

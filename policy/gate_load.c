@@ -35,12 +35,11 @@ struct documents {
 };
 
 /* Tests stand beside the policies that they are of (docs/policy-test.md). */
-static bool is_policy_test(const struct json *document)
+static bool is_of_rhumb(const struct json *document, const char *kind)
 {
 	const char *version = json_get_str(document, "apiVersion");
-	const char *kind = json_get_str(document, "kind");
-	return version && kind && strcmp(version, "rhumb.dev/v1") == 0 &&
-	       strcmp(kind, "PolicyTest") == 0;
+	const char *its = json_get_str(document, "kind");
+	return version && its && strcmp(version, "rhumb.dev/v1") == 0 && strcmp(its, kind) == 0;
 }
 
 /* Anything may be a param of a policy, but not what is meant to be a policy itself. */
@@ -59,8 +58,10 @@ static int read_document(void *ctx, const struct json *document, unsigned index,
 	const char *file = d->file, *version = json_get_str(document, "apiVersion");
 	const char *kind = json_get_str(document, "kind");
 	(void)index;
-	if (is_policy_test(document))
-		return 0;
+	if (is_of_rhumb(document, "PolicyTest") || is_of_rhumb(document, "PlanPolicy"))
+		return is_of_rhumb(document, "PlanPolicy")
+			       ? gate_annotate(d->gate, document, file, err)
+			       : 0;
 	for (size_t i = 0; version && kind && i < ARRAY_LEN(refused); i++) {
 		size_t n = strlen(refused[i].group);
 		if (strncmp(version, refused[i].group, n) != 0 || version[n] != '/' ||
@@ -68,7 +69,8 @@ static int read_document(void *ctx, const struct json *document, unsigned index,
 			continue;
 		return err_at(err, ERR_INPUT, json_pos(document, file),
 			      "policies of kind %s are not evaluated: only "
-			      "ValidatingAdmissionPolicy, its bindings and params can be here",
+			      "ValidatingAdmissionPolicy, its bindings and params, and PlanPolicy "
+			      "of rhumb.dev/v1 can be here",
 			      kind);
 	}
 	if (kind && strcmp(kind, "ValidatingAdmissionPolicy") == 0)
@@ -82,6 +84,9 @@ static int add_policies(struct loading *l, const struct buf *text, const char *p
 	AUTO(arena_done) struct arena scratch = { 0 };
 	struct documents d = { l->gate, path };
 	if (yaml_parse(&scratch, buf_text(text), text->len, path, NULL, read_document, &d, err) < 0)
+		return -1;
+	if (plan_policies_add_file(l->gate->plan_policies, buf_text(text), text->len, path, err) <
+	    0)
 		return -1;
 	return admission_add_file(l->gate->admission, buf_text(text), text->len, path, err);
 }
@@ -160,6 +165,7 @@ int gate_load(struct gate **out, const struct gate_options *o, struct err *err)
 {
 	AUTO(gate_free_p) struct gate *g = xcalloc(1, sizeof(*g));
 	g->admission = admission_new();
+	g->plan_policies = plan_policies_new();
 	g->config = &o->config->policy;
 	g->now = o->now;
 	if (load(g, o, err) < 0)
@@ -173,6 +179,7 @@ void gate_free(struct gate *g)
 	if (!g)
 		return;
 	admission_free(g->admission);
+	plan_policies_free(g->plan_policies);
 	waivers_done(&g->waivers);
 	free(g->annotated);
 	arena_done(&g->arena);

@@ -9,12 +9,14 @@
 
 #include "plan/cluster/kinds.h"
 #include "policy/admission/admission.h"
+#include "policy/plan_policy/plan_policy.h"
 #include "policy/test/policy_test.h"
 
 /* A policy of a file, with the texts of its document. */
 struct tested_policy {
 	const char *name;
 	struct srcpos at;
+	bool of_plan;     /* a PlanPolicy */
 	bool bound;       /* an admission policy: its files have a binding */
 	uint32_t n_rules; /* validations */
 };
@@ -31,6 +33,7 @@ struct subject {
 	size_t n_files;
 	struct tested_policy *policies;
 	size_t n_policies, cap_policies;
+	struct plan_policies *plan_policies;
 	const char **bound; /* policies that bindings name */
 	size_t n_bound, cap_bound;
 	struct kind_table kinds;

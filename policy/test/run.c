@@ -21,6 +21,7 @@ static const struct shape_key case_keys[] = {
 	{ "userInfo", SHAPE_OBJECT, false },
 	{ "params", SHAPE_LIST, false },
 	{ "defaults", SHAPE_BOOL, false },
+	{ "plan", SHAPE_OBJECT, false },
 	{ "expect", SHAPE_OBJECT, true },
 	{ 0 },
 };
@@ -74,7 +75,7 @@ static int operation_of(const struct running *r, const struct json *c, const cha
 	const char *given = json_get_str(c, "operation");
 	if (!object && !old)
 		return err_at(err, ERR_INPUT, json_pos(c, r->subject->file),
-			      "a case needs \"object\" or \"oldObject\"");
+			      "a case needs \"object\", \"oldObject\" or \"plan\"");
 	if (!given) {
 		*out = !old ? "CREATE" : object ? "UPDATE" : "DELETE";
 		return 0;
@@ -138,41 +139,73 @@ static const char *result_name(const struct admission_result *r)
 	return actions & ADMISSION_DENY ? "deny" : actions & ADMISSION_WARN ? "warn" : "audit";
 }
 
-static void note(struct running *r, const struct admission_result *result)
+/* The strictest counts, and all messages of that kind. */
+static void note(struct running *r, const char *policy, struct outcome came)
 {
 	struct arena *a = &r->subject->test->arena;
-	const struct tested_policy *p = subject_policy(r->subject, result->policy);
+	const struct tested_policy *p = subject_policy(r->subject, policy);
 	if (!p)
 		return;
 	struct outcome *o = &r->outcomes[p - r->subject->policies];
-	const char *name = result_name(result);
-	bool same = strcmp(name, o->result) == 0;
-	if (!same && rank(name) < rank(o->result))
+	bool same = strcmp(came.result, o->result) == 0;
+	if (!same && rank(came.result) < rank(o->result))
 		return;
-	/* All messages of the strictest kind count. */
-	const char *message = same && o->message
-				      ? arena_fmt(a, "%s\n%s", o->message, result->message)
-				      : arena_strdup(a, result->message);
-	const char *path = result->path ? arena_strdup(a, result->path) : NULL;
-	*o = (struct outcome){ name, message, same && o->path ? o->path : path, result->at };
+	came.message = same && o->message ? arena_fmt(a, "%s\n%s", o->message, came.message)
+					  : arena_strdup(a, came.message);
+	if (same && o->path)
+		came.path = o->path;
+	else if (came.path)
+		came.path = arena_strdup(a, came.path);
+	*o = came;
+}
+
+static void saw(struct running *r, const char *policy, uint32_t validation, bool held)
+{
+	const struct tested_policy *p = subject_policy(r->subject, policy);
+	if (!p)
+		return;
+	struct policy_test_rule *rule = policy_test_rule(r->subject->test, p, validation);
+	rule->held |= held;
+	rule->failed |= !held;
 }
 
 static void on_step(void *ctx, const struct admission_step *step)
 {
-	struct running *r = ctx;
-	if (step->what != ADMISSION_VALIDATION)
-		return;
-	const struct tested_policy *p = subject_policy(r->subject, step->policy);
-	if (!p)
-		return;
-	struct policy_test_rule *rule = policy_test_rule(r->subject->test, p, step->index);
-	rule->held |= step->answer == ADMISSION_TRUE;
-	rule->failed |= step->answer == ADMISSION_FALSE;
+	bool decided = step->answer == ADMISSION_TRUE || step->answer == ADMISSION_FALSE;
+	if (step->what == ADMISSION_VALIDATION && decided)
+		saw(ctx, step->policy, step->index, step->answer == ADMISSION_TRUE);
+}
+
+static int on_plan_result(void *ctx, const struct plan_policy_result *result, struct err *err)
+{
+	(void)err;
+	note(ctx, result->policy,
+	     (struct outcome){ policy_result_name(result->result), result->message, result->path,
+			       result->rule });
+	return 0;
+}
+
+static void on_plan_step(void *ctx, const char *policy, uint32_t validation, bool held)
+{
+	saw(ctx, policy, validation, held);
+}
+
+static int evaluate_plan(struct running *r, const struct json *plan, struct err *err)
+{
+	AUTO(plan_value_done) struct plan_value value = { 0 };
+	struct plan_policy_each each = { on_plan_result, on_plan_step, r };
+	if (plan_value_of_json(&value, plan, r->subject->file, err) < 0)
+		return -1;
+	return plan_policies_evaluate(r->subject->plan_policies, &value, &each, err);
 }
 
 static int evaluate(struct running *r, const struct json *c, struct err *err)
 {
-	const struct json *params = json_get(c, "params");
+	const struct json *params = json_get(c, "params"), *plan = json_get(c, "plan");
+	if (plan && evaluate_plan(r, plan, err) < 0)
+		return -1;
+	if (plan && !json_get(c, "object") && !json_get(c, "oldObject"))
+		return 0;
 	AUTO(admission_free_p) struct admission *own = NULL;
 	if (params ? subject_admission(r->subject, params, &own, err) < 0
 		   : !r->shared && subject_admission(r->subject, NULL, &r->shared, err) < 0)
@@ -185,7 +218,9 @@ static int evaluate(struct running *r, const struct json *c, struct err *err)
 	admission_run_trace(run, on_step, r);
 	const struct admission_verdict *v = admission_evaluate(run, &change);
 	for (size_t i = 0; i < v->n; i++)
-		note(r, &v->results[i]);
+		note(r, v->results[i].policy,
+		     (struct outcome){ result_name(&v->results[i]), v->results[i].message,
+				       v->results[i].path, v->results[i].at });
 	return 0;
 }
 

@@ -19,7 +19,7 @@ struct adding {
 	const char *file;
 };
 
-static int add_policy(struct adding *adding, const struct json *v, struct err *err)
+static int add_policy(struct adding *adding, const struct json *v, bool of_plan, struct err *err)
 {
 	struct subject *s = adding->subject;
 	const char *name = json_str(json_at(v, "metadata", "name", NULL));
@@ -30,6 +30,7 @@ static int add_policy(struct adding *adding, const struct json *v, struct err *e
 	s->policies[s->n_policies++] = (struct tested_policy){
 		.name = arena_strdup(&s->test->arena, name),
 		.at = json_pos(v, adding->file),
+		.of_plan = of_plan,
 		.n_rules = json_is(rules, JSON_ARRAY) ? rules->n : 0,
 	};
 	return 0;
@@ -41,7 +42,9 @@ static int on_document(void *ctx, const struct json *v, unsigned index, struct e
 	struct subject *s = adding->subject;
 	(void)index;
 	if (is_of(v, "admissionregistration.k8s.io", "ValidatingAdmissionPolicy"))
-		return add_policy(adding, v, err);
+		return add_policy(adding, v, false, err);
+	if (is_of(v, "rhumb.dev", "PlanPolicy"))
+		return add_policy(adding, v, true, err);
 	if (is_of(v, "admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding")) {
 		const char *name = json_str(json_at(v, "spec", "policyName", NULL));
 		GROW(s->bound, s->n_bound, s->cap_bound);
@@ -73,7 +76,19 @@ static int read_policies(struct subject *s, const struct json *path, struct subj
 	*out = (struct subject_file){ arena_strdup(a, whole),
 				      arena_strndup(a, buf_text(&text), text.len), text.len };
 	struct adding adding = { s, out->path };
-	return yaml_parse(&scratch, out->text, out->n, out->path, NULL, on_document, &adding, err);
+	if (yaml_parse(&scratch, out->text, out->n, out->path, NULL, on_document, &adding, err) < 0)
+		return -1;
+	return plan_policies_add_file(s->plan_policies, out->text, out->n, out->path, err);
+}
+
+static int refuse_plan_problems(const struct plan_policies *policies, struct err *err)
+{
+	size_t n;
+	const struct plan_policy_problem *p = plan_policies_problems(policies, &n);
+	if (!n)
+		return 0;
+	return err_at(err, ERR_INPUT, p->at, "%s%s%s", p->message, p->excerpt ? "\n" : "",
+		      p->excerpt ? p->excerpt : "");
 }
 
 static void bind(struct subject *s)
@@ -87,6 +102,7 @@ int subject_read(struct subject *s, const struct json *document, struct err *err
 {
 	const struct json *paths = json_get(document, "policies");
 	kinds_add_builtin(&s->kinds);
+	s->plan_policies = plan_policies_new();
 	s->files = arena_calloc(&s->test->arena, paths->n, sizeof(*s->files));
 	for (; s->n_files < paths->n; s->n_files++)
 		if (read_policies(s, &paths->items[s->n_files], &s->files[s->n_files], err) < 0)
@@ -95,7 +111,8 @@ int subject_read(struct subject *s, const struct json *document, struct err *err
 		return err_at(err, ERR_INPUT, json_pos(paths, s->file),
 			      "there is no policy in these files");
 	bind(s);
-	return 0;
+	plan_policies_prepare(s->plan_policies, NULL);
+	return refuse_plan_problems(s->plan_policies, err);
 }
 
 const struct tested_policy *subject_policy(const struct subject *s, const char *name)
@@ -162,5 +179,6 @@ void subject_done(struct subject *s)
 	free(s->policies);
 	free(s->bound);
 	free(s->crds);
+	plan_policies_free(s->plan_policies);
 	kind_table_done(&s->kinds);
 }

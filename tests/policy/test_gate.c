@@ -152,10 +152,11 @@ static const struct gate_case cases[] = {
 	  "undeclared "
 	  "reference to 'objekt' (in container '')\n | objekt.a\n | ^",
 	  NULL, false },
-	{ "a policy of another kind", "apiVersion: rhumb.dev/v1\nkind: PlanPolicy\n", NULL,
+	{ "a policy of another kind", "apiVersion: rhumb.dev/v1\nkind: Policy\n", NULL,
 	  CM("x", "a: b"),
-	  "policies/p.yaml:1:1: policies of kind PlanPolicy are not evaluated: only "
-	  "ValidatingAdmissionPolicy, its bindings and params can be here",
+	  "policies/p.yaml:1:1: policies of kind Policy are not evaluated: only "
+	  "ValidatingAdmissionPolicy, its bindings and params, and PlanPolicy of rhumb.dev/v1 can "
+	  "be here",
 	  NULL, false },
 	{ "no YAML", "a: [\n", NULL, CM("x", "a: b"), "policies/p.yaml:2:1: ", NULL, false },
 };

@@ -92,7 +92,7 @@ static const struct row rows[] = {
 	  HEAD "cases:\n- {name: c, object: " CM("c") ", expect: {p: denied}}\n",
 	  "t.yaml:6:103: a result is one of allow, audit, warn, undecided, deny" },
 	{ "nothing to ask of", POLICY RULE, HEAD "cases:\n- {name: c, expect: {}}\n",
-	  "t.yaml:6:3: a case needs \"object\" or \"oldObject\"" },
+	  "t.yaml:6:3: a case needs \"object\", \"oldObject\" or \"plan\"" },
 	{ "an operation that is none", POLICY RULE,
 	  HEAD "cases:\n- {name: c, operation: create, object: " CM("c") ", expect: {}}\n",
 	  "t.yaml:6:24: operation has to be CREATE, UPDATE, DELETE or CONNECT" },
