@@ -186,7 +186,7 @@ static int check_file(struct reader *r, const struct json *root)
 			      "states; plan again");
 	return ONLY_KEYS(r, root, "apiVersion", "kind", "digest", "meta", "git", "cluster",
 			 "applications", "rollback", "summary", "changes", "policy", "waivers",
-			 "notes");
+			 "time", "notes");
 }
 
 static int read_root(struct reader *r, const struct json *root)

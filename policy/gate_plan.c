@@ -46,7 +46,8 @@ int gate_plan(struct gate *g, struct scene *scene, struct findings *findings, st
 	struct plan_policy_each each = { on_result, NULL, &t };
 	if (!plan_policies_count(g->plan_policies))
 		return 0;
-	plan_policies_prepare(g->plan_policies, g->config);
+	plan_policies_prepare(g->plan_policies);
+	plan_policies_configure(g->plan_policies, g->config);
 	if (refuse_problems(g->plan_policies, scene->view->problems, err) < 0)
 		return -1;
 	plan_value_of(&value, scene, p, g->now);

@@ -19,7 +19,7 @@ struct plan_policy {
 	bool of_changes; /* match: change */
 	bool ignore_failures;
 	enum policy_result action;
-	const struct json *params;
+	const struct json *own_params, *params; /* as written; as configured */
 	struct rules rules;
 	struct cel_env *env;
 	struct cel_type *variables_type;

@@ -2,7 +2,8 @@
  *
  *   struct plan_policies *p = plan_policies_new();
  *   plan_policies_add_file(p, text, n, name, err)    once a file
- *   plan_policies_prepare(p, config)                 compiles; once, after the last addition
+ *   plan_policies_prepare(p)                         compiles; once, after the last addition
+ *   plan_policies_configure(p, config)               params of rhumb.yaml
  *   plan_policies_problems(p, &n)                    none, or nothing is evaluated
  *   plan_policies_evaluate(p, &value, each, ctx, err)
  *   plan_policies_free(p)
@@ -35,8 +36,11 @@ void plan_policies_free(struct plan_policies *p);
 int plan_policies_add_file(struct plan_policies *p, const char *text, size_t n, const char *name,
 			   struct err *err);
 
-/* config: policySettings with params; NULL: none.  It has to outlive p. */
-void plan_policies_prepare(struct plan_policies *p, const struct policy_config *config);
+void plan_policies_prepare(struct plan_policies *p);
+
+/* Params of policySettings over those of the policies, key by key, until the next call.  The config
+ * has to outlive p.  One that a policy does not have is a problem, as it would do nothing. */
+void plan_policies_configure(struct plan_policies *p, const struct policy_config *config);
 
 struct plan_policy_problem {
 	struct srcpos at;

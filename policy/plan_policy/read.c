@@ -149,8 +149,9 @@ static int add(struct plan_policies *p, const struct source *source, const struc
 		.name = json_str(json_at(document, "metadata", "name", NULL)),
 		.source = source,
 		.document = document,
-		.params = json_get(spec, "params"),
+		.own_params = json_get(spec, "params"),
 	};
+	policy.params = policy.own_params;
 	policy.label = arena_fmt(&p->arena, "PlanPolicy %s", policy.name);
 	struct reading r = { p, &policy };
 	struct rules_reader rules = { &p->arena, source, on_problem, &r };
@@ -246,10 +247,10 @@ static void override_params(struct plan_policies *p, struct plan_policy *policy,
 			    const struct policy_setting *s)
 {
 	struct json *merged = arena_alloc(&p->arena, sizeof(*merged));
-	*merged = policy->params ? json_copy(&p->arena, policy->params) : json_of_object();
+	*merged = policy->own_params ? json_copy(&p->arena, policy->own_params) : json_of_object();
 	for (uint32_t i = 0; i < s->params->n; i++) {
 		const struct json_member *m = &s->params->members[i];
-		if (!json_get(policy->params, m->key))
+		if (!json_get(policy->own_params, m->key))
 			plan_problem(p, policy, (struct srcpos){ s->at.file, m->line, m->col },
 				     NULL, arena_fmt(&p->arena, "it has no param \"%s\"", m->key));
 		json_set(&p->arena, merged, m->key, json_copy(&p->arena, &m->value));
@@ -257,15 +258,20 @@ static void override_params(struct plan_policies *p, struct plan_policy *policy,
 	policy->params = merged;
 }
 
-void plan_policies_prepare(struct plan_policies *p, const struct policy_config *config)
+void plan_policies_prepare(struct plan_policies *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		compile_all(p, &p->items[i]);
+}
+
+void plan_policies_configure(struct plan_policies *p, const struct policy_config *config)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		struct plan_policy *policy = &p->items[i];
-		const struct policy_setting *s =
-			config ? config_policy_setting(config, policy->name) : NULL;
+		const struct policy_setting *s = config_policy_setting(config, policy->name);
+		policy->params = policy->own_params;
 		if (s && s->params)
 			override_params(p, policy, s);
-		compile_all(p, policy);
 	}
 }
 

@@ -42,6 +42,8 @@ struct subject {
 };
 
 int subject_read(struct subject *s, const struct json *document, struct err *err);
+/* ERR_INPUT for the first problem of PlanPolicies. */
+int subject_refuse_problems(const struct subject *s, struct err *err);
 void subject_done(struct subject *s);
 const struct tested_policy *subject_policy(const struct subject *s, const char *name);
 /* An admission of the policies, with `params` (a list, NULL: none).  The caller frees. */

@@ -22,6 +22,7 @@ static const struct shape_key case_keys[] = {
 	{ "params", SHAPE_LIST, false },
 	{ "defaults", SHAPE_BOOL, false },
 	{ "plan", SHAPE_OBJECT, false },
+	{ "policySettings", SHAPE_OBJECT, false },
 	{ "expect", SHAPE_OBJECT, true },
 	{ 0 },
 };
@@ -190,11 +191,17 @@ static void on_plan_step(void *ctx, const char *policy, uint32_t validation, boo
 	saw(ctx, policy, validation, held);
 }
 
-static int evaluate_plan(struct running *r, const struct json *plan, struct err *err)
+static int evaluate_plan(struct running *r, const struct json *c, const struct json *plan,
+			 struct err *err)
 {
 	AUTO(plan_value_done) struct plan_value value = { 0 };
 	struct plan_policy_each each = { on_plan_result, on_plan_step, r };
-	if (plan_value_of_json(&value, plan, r->subject->file, err) < 0)
+	struct policy_config *config = arena_calloc(&r->subject->test->arena, 1, sizeof(*config));
+	if (config_read_policy(&r->subject->test->arena, c, r->subject->file, config, err) < 0)
+		return -1;
+	plan_policies_configure(r->subject->plan_policies, config);
+	if (subject_refuse_problems(r->subject, err) < 0 ||
+	    plan_value_of_json(&value, plan, r->subject->file, err) < 0)
 		return -1;
 	return plan_policies_evaluate(r->subject->plan_policies, &value, &each, err);
 }
@@ -202,7 +209,7 @@ static int evaluate_plan(struct running *r, const struct json *plan, struct err 
 static int evaluate(struct running *r, const struct json *c, struct err *err)
 {
 	const struct json *params = json_get(c, "params"), *plan = json_get(c, "plan");
-	if (plan && evaluate_plan(r, plan, err) < 0)
+	if (plan && evaluate_plan(r, c, plan, err) < 0)
 		return -1;
 	if (plan && !json_get(c, "object") && !json_get(c, "oldObject"))
 		return 0;

@@ -59,6 +59,16 @@ static int on_document(void *ctx, const struct json *v, unsigned index, struct e
 	return 0;
 }
 
+/* "packs/tests" to "packs", for a path that people like to read; false where that is not plain. */
+static bool step_up(char *dir)
+{
+	char *slash = strrchr(dir, '/');
+	if (!slash || slash == dir || strcmp(slash, "/..") == 0 || strcmp(slash, "/.") == 0)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
 static int read_policies(struct subject *s, const struct json *path, struct subject_file *out,
 			 struct err *err)
 {
@@ -69,8 +79,12 @@ static int read_policies(struct subject *s, const struct json *path, struct subj
 		return err_at(err, ERR_INPUT, json_pos(path, s->file),
 			      "policies has to be a list of files");
 	const char *slash = strrchr(s->file, '/');
-	AUTO(auto_free) char *dir = xstrndup(s->file, slash ? (size_t)(slash - s->file) : 0);
-	AUTO(auto_free) char *whole = path_join(slash ? dir : ".", path->text);
+	AUTO(auto_free)
+	char *dir = slash ? xstrndup(s->file, (size_t)(slash - s->file)) : xstrdup(".");
+	const char *name = path->text;
+	while (strncmp(name, "../", 3) == 0 && step_up(dir))
+		name += 3;
+	AUTO(auto_free) char *whole = path_join(dir, name);
 	if (file_read(whole, YAML_MAX_BYTES, &text, err) < 0)
 		return err_locate(err, json_pos(path, s->file));
 	*out = (struct subject_file){ arena_strdup(a, whole),
@@ -81,10 +95,10 @@ static int read_policies(struct subject *s, const struct json *path, struct subj
 	return plan_policies_add_file(s->plan_policies, out->text, out->n, out->path, err);
 }
 
-static int refuse_plan_problems(const struct plan_policies *policies, struct err *err)
+int subject_refuse_problems(const struct subject *s, struct err *err)
 {
 	size_t n;
-	const struct plan_policy_problem *p = plan_policies_problems(policies, &n);
+	const struct plan_policy_problem *p = plan_policies_problems(s->plan_policies, &n);
 	if (!n)
 		return 0;
 	return err_at(err, ERR_INPUT, p->at, "%s%s%s", p->message, p->excerpt ? "\n" : "",
@@ -111,8 +125,8 @@ int subject_read(struct subject *s, const struct json *document, struct err *err
 		return err_at(err, ERR_INPUT, json_pos(paths, s->file),
 			      "there is no policy in these files");
 	bind(s);
-	plan_policies_prepare(s->plan_policies, NULL);
-	return refuse_plan_problems(s->plan_policies, err);
+	plan_policies_prepare(s->plan_policies);
+	return subject_refuse_problems(s, err);
 }
 
 const struct tested_policy *subject_policy(const struct subject *s, const char *name)

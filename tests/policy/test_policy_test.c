@@ -118,8 +118,10 @@ static void puts_without(struct buf *out, const char *text, const char *dir)
 		if (!at)
 			return;
 		text = at + n;
-		if (strncmp(text, "/tests/../", 10) == 0 || strncmp(text, "/tests/", 7) == 0)
-			text += strncmp(text, "/tests/../", 10) == 0 ? 10 : 7;
+		if (strncmp(text, "/tests/", 7) == 0)
+			text += 7;
+		else if (*text == '/')
+			text++;
 		else
 			buf_puts(out, "DIR");
 	}

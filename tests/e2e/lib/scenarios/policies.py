@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 from ..suite import scenario
 from ..scenario import EXIT_DONE, EXIT_ERROR, EXIT_REFUSED, EXIT_USAGE
@@ -247,6 +248,49 @@ def policy_enforce_new(s):
     plan = s.plan("--base", base)
     verdict, = plan["policy"]
     s.equal((verdict["existing"], verdict["pass"]), (True, "existing"), "the verdict")
+    s.apply(plan)
+
+
+PACKS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 4, "policy", "packs")
+
+
+@scenario("policy-packs")
+def policy_packs(s):
+    """the shipped packs as they are: deletions, a freeze window, drift, privileges; then a change that passes"""
+    with_policies(s)
+    for pack in sorted(os.listdir(PACKS)):
+        if os.path.isdir(os.path.join(PACKS, pack)):
+            shutil.copytree(os.path.join(PACKS, pack), os.path.join(s.repo, "policies", pack))
+    os.remove(os.path.join(s.repo, "policies", "pinned.yaml"))
+    window = {"from": "2026-12-23T18:00:00Z", "until": "2027-01-02T06:00:00Z"}
+    settings = {"freeze": {"params": {"windows": [window]}}, "registries": {"params": {"registries": ["web:"]}},
+                "few-deletions": {"params": {"deletions": 1, "percent": 100}}}
+    settings |= {p: {"enforce": "new"} for p in (
+        "restricted-capabilities", "restricted-privilege-escalation", "restricted-run-as-non-root",
+        "restricted-seccomp")}
+    configure(s, policySettings=settings)
+    base = s.commit("packs")
+    web = s.read("web.yaml")
+    s.edit("web.yaml", "web:1.4", "docker.io/web:latest")
+    s.edit("web.yaml", "    spec:", "    spec:\n      hostNetwork: true")
+    s.remove("flags.yaml")
+    s.remove("db.yaml")
+    s.commit("much at once")
+    plan = s.plan("--base", base, "--time", "2026-12-24T12:00:00Z", expect=EXIT_REFUSED)
+    denied = {v["policy"]: v for v in plan["policy"] if v["result"] == "deny" and "pass" not in v}
+    s.equal(sorted(denied), ["baseline-host-namespaces", "few-deletions", "freeze", "good-practice-images-pinned",
+                             "privileges", "registries"], "who denies")
+    s.equal(denied["few-deletions"].get("change"), None, "the object")
+    s.equal(denied["registries"]["line"], line_of(s, "web.yaml", "docker.io"), "the line")
+    s.equal(plan["time"], "2026-12-24T12:00:00Z", "the time")
+    s.contains(plan.text, "the whole plan", "the text")
+    s.equal(s.plan("--base", base, "--time", "2026-12-24T12:00:00Z", expect=EXIT_REFUSED)["digest"], plan["digest"],
+            "the digest of the same plan")
+    s.git("reset", "-q", "--hard", base)
+    s.write("web.yaml", web.replace("web:1.4", "web:1.5"))
+    s.commit("a change like others")
+    plan = s.plan("--base", base, "--time", "2027-01-02T06:00:00Z")
+    s.equal({v["pass"] for v in plan["policy"] if v["result"] == "deny"}, {"existing"}, "what passes")
     s.apply(plan)
 
 
