@@ -144,8 +144,9 @@ static bool step(struct cel_builder *b, const struct cel_ast *a, struct cel_step
 		if (s->key.kind == CEL_STRING && !s->index)
 			s->key.text = arena_strndup(&b->program->arena, s->key.text, s->key.n);
 	}
-	s->plain = !s->index && s->key.kind == CEL_STRING && !s->maybe &&
-		   !memchr(s->key.text, '\0', s->key.n);
+	s->constant =
+		!s->index && s->key.kind == CEL_STRING && !memchr(s->key.text, '\0', s->key.n);
+	s->plain = s->constant && !s->maybe;
 	if (!s->index)
 		s->missing.about = s->key;
 	return true;

@@ -97,9 +97,14 @@ static inline void note_container(struct cel_run *run, struct cel_value from, st
 		cel_run_note_value(run, from);
 }
 
+static inline bool is_document(struct cel_value v)
+{
+	return v.kind == CEL_MAP && v.store == CEL_STORE_JSON;
+}
+
 /* The value at a key.  *missing: there is none, and the result is the error. */
-static struct cel_value step_into(struct cel_run *run, const struct cel_step *s,
-				  struct cel_value from, struct cel_value key, bool *missing)
+static struct cel_value step_into(struct cel_run *run, struct cel_step *s, struct cel_value from,
+				  struct cel_value key, bool *missing)
 {
 	struct cel_value v;
 	bool found = false;
@@ -113,6 +118,13 @@ static struct cel_value step_into(struct cel_run *run, const struct cel_step *s,
 		struct cel_call c = { .run = run, .at = s->missing.at };
 		found = key.kind == CEL_STRING &&
 			from.record->get(from.record, &c, key.text, key.n, &v);
+	} else if (is_document(from) && s->constant) {
+		const struct json *there = member(from.json, s);
+		found = there != NULL;
+		if (there) {
+			cel_run_note_last(run, there);
+			v = cel_of_json(there);
+		}
 	} else if (from.kind == CEL_MAP) {
 		found = cel_find(from, key, &v);
 	}
@@ -161,7 +173,7 @@ static struct cel_value walk(const struct cel_attribute *a, struct cel_run *run,
 			     uint32_t i, uint32_t end, bool *optional)
 {
 	for (; i < end && !cel_is_bad(v); i++) {
-		const struct cel_step *s = &a->steps[i];
+		struct cel_step *s = &a->steps[i];
 		bool missing = false;
 		if (v.kind == CEL_OPTIONAL) {
 			*optional = true;
@@ -197,11 +209,6 @@ static inline struct cel_value into_document(const struct cel_attribute *a, stru
 	}
 	cel_run_note(run, at);
 	return cel_of_json(at);
-}
-
-static inline bool is_document(struct cel_value v)
-{
-	return v.kind == CEL_MAP && v.store == CEL_STORE_JSON;
 }
 
 struct cel_value cel_eval_variable(const struct cel_node *node, struct cel_run *run)

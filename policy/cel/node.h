@@ -34,7 +34,8 @@ struct cel_step {
 	struct cel_value key;         /* a constant one, if index is NULL */
 	const struct cel_node *index; /* computed */
 	uint32_t hint;                /* where the key was in the last object */
-	bool plain;                   /* the key is a constant text without NUL */
+	bool constant;                /* the key is a constant text without NUL */
+	bool plain;                   /* that, and it has to be there */
 	bool maybe;                   /* .? and [?] */
 	struct cel_error missing;     /* "no such key: key" */
 };
