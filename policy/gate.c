@@ -6,7 +6,9 @@ static int judge(struct gate *g, struct scene *scene, struct findings *findings,
 {
 	if (gate_admission(g, scene, findings, err) < 0)
 		return -1;
-	return gate_plan(g, scene, findings, p, err);
+	if (gate_plan(g, scene, findings, p, err) < 0)
+		return -1;
+	return gate_checks(g, scene, findings, err);
 }
 
 void gate_problem(struct problems *out, struct srcpos at, const char *message, const char *excerpt)

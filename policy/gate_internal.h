@@ -4,6 +4,7 @@
  *   gate_load.c       the files of policies and of waivers
  *   gate_admission.c  ValidatingAdmissionPolicies
  *   gate_plan.c       PlanPolicies
+ *   gate_checks.c     static checks
  *   gate_worth.c      what is `existing`, waived, undecided */
 #ifndef POLICY_GATE_INTERNAL_H
 #define POLICY_GATE_INTERNAL_H
@@ -29,6 +30,8 @@ struct gate {
 	struct waivers waivers;
 	struct annotated *annotated; /* in the order of the files */
 	size_t n_annotated, cap_annotated;
+	const struct json **documents; /* saved OpenAPI v3 */
+	size_t n_documents, cap_documents;
 	time_t now;
 	struct arena arena;
 };
@@ -36,6 +39,8 @@ struct gate {
 int gate_admission(struct gate *g, struct scene *scene, struct findings *findings, struct err *err);
 int gate_plan(struct gate *g, struct scene *scene, struct findings *findings, struct plan *p,
 	      struct err *err);
+
+int gate_checks(struct gate *g, struct scene *scene, struct findings *findings, struct err *err);
 
 /* What is wrong with policies: each problem, then an error that counts them. */
 void gate_problem(struct problems *out, struct srcpos at, const char *message, const char *excerpt);

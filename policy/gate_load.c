@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/yaml.h"
+#include "policy/checks/checks.h"
 
 struct loading;
 typedef int text_fn(struct loading *l, const struct buf *text, const char *path, struct err *err);
@@ -147,11 +148,39 @@ static int add_path(struct loading *l, const char *tree, const char *path, struc
 		      "%s: there is no file or folder \"%s\"", l->key, path);
 }
 
+static int read_schema(void *ctx, const struct json *document, unsigned index, struct err *err)
+{
+	const struct documents *d = ctx;
+	struct gate *g = d->gate;
+	(void)index;
+	if (!json_is(json_at(document, "components", "schemas", NULL), JSON_OBJECT))
+		return err_at(
+			err, ERR_INPUT, json_pos(document, d->file),
+			"a saved schema is an OpenAPI v3 document with components.schemas, as "
+			"`kubectl get --raw /openapi/v3/apis/apps/v1` gives it");
+	struct json *copy = arena_alloc(&g->arena, sizeof(*copy));
+	*copy = json_copy(&g->arena, document);
+	GROW(g->documents, g->n_documents, g->cap_documents);
+	g->documents[g->n_documents++] = copy;
+	return 0;
+}
+
+static int add_schema(struct loading *l, const struct buf *text, const char *path, struct err *err)
+{
+	AUTO(arena_done) struct arena scratch = { 0 };
+	struct documents d = { l->gate, path };
+	return yaml_parse(&scratch, buf_text(text), text->len, path, NULL, read_schema, &d, err);
+}
+
 static int load(struct gate *g, const struct gate_options *o, struct err *err)
 {
 	const struct config *c = o->config;
 	struct loading policies = { g, o->repository, "policies", "policies", add_policies, 0, 0 };
 	struct loading waivers = { g, o->repository, "waivers", "waivers", add_waivers, 0, 0 };
+	struct loading schemas = { g, o->repository, "schemas", "schema", add_schema, 0, 0 };
+	for (size_t i = 0; i < c->policy.n_schemas; i++)
+		if (add_path(&schemas, o->tree, c->policy.schemas[i], err) < 0)
+			return -1;
 	for (size_t i = 0; i < c->n_policies; i++)
 		if (add_path(&policies, o->tree, c->policies[i], err) < 0)
 			return -1;
@@ -168,7 +197,7 @@ int gate_load(struct gate **out, const struct gate_options *o, struct err *err)
 	g->plan_policies = plan_policies_new();
 	g->config = &o->config->policy;
 	g->now = o->now;
-	if (load(g, o, err) < 0)
+	if (checks_configured(g->config, err) < 0 || load(g, o, err) < 0)
 		return -1;
 	*out = TAKE(g);
 	return 0;
@@ -182,6 +211,7 @@ void gate_free(struct gate *g)
 	plan_policies_free(g->plan_policies);
 	waivers_done(&g->waivers);
 	free(g->annotated);
+	free(g->documents);
 	arena_done(&g->arena);
 	free(g);
 }

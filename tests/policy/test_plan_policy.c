@@ -72,7 +72,9 @@ static const struct gate_case cases[] = {
 			"change.object.data.password + change.oldObject.data.password + "
 			"string(change.fields.size())")),
 	    APP(SECRET("YQ"), SECRET("Yg")) },
-	  "deny p Secret/default/s app/a.yaml:1:1 (hidden)(hidden)1\n" },
+	  "deny p Secret/default/s app/a.yaml:1:1 (hidden)(hidden)1\n"
+	  "audit secret-in-git Secret/default/s app/a.yaml:4:13 /data the values of this Secret "
+	  "are in Git for everybody who can read it: encrypt them, or keep them elsewhere\n" },
 	{ "a warning, and an audit",
 	  { POLICY(HEAD("p") "  action: warn\n  validations: [{expression: 'false', message: m}]\n"
 			     "---\n" HEAD("q") "  action: audit\n  validations: [{expression: "

@@ -1,0 +1,101 @@
+/* What checks are made of; for the files of this folder.
+ *
+ *   table.c        the rows
+ *   run.c          changes, levels, annotations, what base has
+ *   world.c        other objects, in Git and in the cluster
+ *   path.c         where a node is in an object
+ *   the rest       checks, a file for each subject */
+#ifndef POLICY_CHECKS_CHECK_H
+#define POLICY_CHECKS_CHECK_H
+
+#include "policy/checks/checks.h"
+#include "plan/diff/build.h"
+
+/* An object that is looked at. */
+struct checked {
+	const struct change *change;
+	const struct object_ref *ref;
+	const struct json *object; /* as declared */
+	bool is_base;              /* base's, for comparison */
+};
+
+struct check_run;
+struct check {
+	struct check_info info;
+	/* One of them: of an object as it is declared, or of a change. */
+	void (*object)(struct check_run *r, const struct checked *o);
+	void (*change)(struct check_run *r, const struct change *c);
+	bool asks; /* looks for other objects: object() runs once more before, for world_*() to know
+		      what is wanted */
+};
+
+extern const struct check check_table[];
+extern const size_t check_table_n;
+
+struct complaint {
+	const struct check *check;
+	const char *message;
+	const struct json *node; /* in the object; NULL: the whole */
+	const char *path;        /* of the node */
+	struct srcpos at;        /* of another file; file NULL: the node's */
+};
+
+struct check_run {
+	struct scene *scene;
+	const struct policy_config *config;
+	struct arena arena;
+	const struct check *check; /* the running one */
+	const struct json *object; /* of it, for paths */
+	struct complaint *complaints;
+	size_t n, cap;
+	size_t left_out; /* past CHECKS_MAX_OF_OBJECT */
+	struct world *world;
+	struct secret_rules *secrets;        /* NULL: not needed yet */
+	size_t deletions;                    /* of the plan */
+	const struct json *const *documents; /* saved OpenAPI v3 */
+	size_t n_documents;
+};
+
+/* The running check has something to say of a node of the object. */
+void complain(struct check_run *r, const struct json *node, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* A JSON pointer to the node within v; NULL where it is not in it. */
+const char *node_path(struct arena *a, const struct json *v, const struct json *node);
+
+/* ---- other objects */
+
+enum found { FOUND_NOT, FOUND, FOUND_UNKNOWN };
+
+/* As the plan leaves the world: declared at head, or in the cluster and not deleted.  FOUND_UNKNOWN
+ * where nobody can tell.  *object may be NULL although it was found. */
+enum found world_find(struct check_run *r, const char *group, const char *kind,
+		      const char *namespace, const char *name, const struct json **object);
+
+/* Whether there are pods, or templates of pods, with these labels. */
+enum found world_pods(struct check_run *r, const char *namespace, const struct json *labels);
+
+struct world *world_new(struct check_run *r);
+int world_ask(struct check_run *r, struct err *err); /* the cluster, for all that was wanted */
+void world_free(struct world *w);
+
+/* ---- pods in objects */
+
+/* The pod's spec of a Pod, a workload or a PodTemplate; NULL where there is none.  *metadata: that
+ * of the pod or the template. */
+const struct json *pod_spec_of(const struct json *object, const struct json **metadata);
+
+/* Containers of all kinds, one after the other: each() with its list's name. */
+void pod_containers(const struct json *spec,
+		    void (*each)(void *ctx, const struct json *container, const char *list),
+		    void *ctx);
+
+static inline bool text_is(const struct json *v, const char *text)
+{
+	const char *its = json_str(v);
+	return its && __builtin_strcmp(its, text) == 0;
+}
+
+/* An array, an empty one where v is none. */
+const struct json *list_in(const struct json *v, const char *key);
+
+#endif

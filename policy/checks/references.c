@@ -1,0 +1,182 @@
+/* References that lead nowhere, and objects that go while others refer to them. */
+#include <string.h>
+
+#include "policy/checks/references.h"
+#include "policy/checks/subjects.h"
+
+struct looking {
+	struct check_run *r;
+	const struct checked *o;
+};
+
+static const char *label_of(struct check_run *r, const struct reference *ref)
+{
+	struct object_ref to = { ref->group, "", ref->kind, ref->namespace, ref->name };
+	return object_ref_label(&r->arena, &to);
+}
+
+/* Those that every cluster has, and those that come and go by themselves. */
+static bool is_given(const struct reference *ref)
+{
+	static const char *const roles[] = { "cluster-admin", "admin", "edit", "view" };
+	if (strcmp(ref->kind, "ClusterRole") == 0 && strncmp(ref->name, "system:", 7) == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
+		if (strcmp(ref->kind, "ClusterRole") == 0 && strcmp(ref->name, roles[i]) == 0)
+			return true;
+	return (strcmp(ref->kind, "PriorityClass") == 0 && strncmp(ref->name, "system-", 7) == 0) ||
+	       (strcmp(ref->kind, "ConfigMap") == 0 && strcmp(ref->name, "kube-root-ca.crt") == 0);
+}
+
+static void check_key(struct check_run *r, const struct reference *ref, const struct json *object)
+{
+	static const char *const parts[] = { "data", "stringData", "binaryData" };
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (json_get(json_get(object, parts[i]), ref->key))
+			return;
+	complain(r, ref->key_node, "%s has no key \"%s\"", label_of(r, ref), ref->key);
+}
+
+static void check_port(struct check_run *r, const struct reference *ref, const struct json *object)
+{
+	const struct json *ports = list_in(json_get(object, "spec"), "ports");
+	for (uint32_t i = 0; i < ports->n; i++) {
+		const struct json *its =
+			json_get(&ports->items[i], ref->port->type == JSON_INT ? "port" : "name");
+		if (its && json_equal(its, ref->port))
+			return;
+	}
+	if (ref->port->type == JSON_INT || ref->port->type == JSON_STRING)
+		complain(r, ref->port, "%s has no port %s", label_of(r, ref), ref->port->text);
+}
+
+static void on_reference(void *ctx, const struct reference *ref)
+{
+	struct looking *l = ctx;
+	const struct json *object;
+	if (is_given(ref))
+		return;
+	enum found found =
+		world_find(l->r, ref->group, ref->kind, ref->namespace, ref->name, &object);
+	if (found == FOUND_NOT && !ref->optional && !ref->key_node)
+		complain(l->r, ref->node, "%s is not there, neither in Git nor in the cluster",
+			 label_of(l->r, ref));
+	else if (found == FOUND_NOT && !ref->optional)
+		complain(l->r, ref->node,
+			 "%s is not there, neither in Git nor in the cluster (its key \"%s\" is "
+			 "wanted)",
+			 label_of(l->r, ref), ref->key ? ref->key : "");
+	else if (found == FOUND && object && ref->key && !ref->optional)
+		check_key(l->r, ref, object);
+	else if (found == FOUND && object && ref->port)
+		check_port(l->r, ref, object);
+}
+
+/* A Service that names a port of its pods, where Git has them. */
+struct port_name {
+	const char *name;
+	bool there;
+};
+
+static void on_container(void *ctx, const struct json *container, const char *list)
+{
+	struct port_name *p = ctx;
+	const struct json *ports = list_in(container, "ports");
+	(void)list;
+	for (uint32_t i = 0; i < ports->n; i++)
+		p->there |= text_is(json_get(&ports->items[i], "name"), p->name);
+}
+
+static bool is_selected(const struct json *labels, const struct json *metadata)
+{
+	for (uint32_t i = 0; i < labels->n; i++) {
+		const char *value = json_str(&labels->members[i].value);
+		if (!value ||
+		    !text_is(json_at(metadata, "labels", labels->members[i].key, NULL), value))
+			return false;
+	}
+	return labels->n > 0;
+}
+
+static void check_target_port(struct check_run *r, const struct checked *o, const struct json *port)
+{
+	const struct declared_set *head = r->scene->view->head;
+	const struct json *labels = json_at(o->object, "spec", "selector", NULL);
+	const struct json *target = json_get(port, "targetPort");
+	struct port_name p = { json_str(target), false };
+	bool any = false;
+	if (!p.name || !json_is(labels, JSON_OBJECT))
+		return;
+	for (size_t i = 0; i < head->n; i++) {
+		const struct json *metadata = NULL;
+		const struct json *spec = pod_spec_of(&head->items[i].object, &metadata);
+		if (!spec || strcmp(head->items[i].ref.namespace, o->ref->namespace) != 0 ||
+		    !is_selected(labels, metadata))
+			continue;
+		any = true;
+		pod_containers(spec, on_container, &p);
+	}
+	if (any && !p.there)
+		complain(r, target, "no container of the selected pods has a port named %s",
+			 p.name);
+}
+
+void check_dangling_reference(struct check_run *r, const struct checked *o)
+{
+	struct looking l = { r, o };
+	references_of(o->object, o->ref->namespace, on_reference, &l);
+	if (*o->ref->group || strcmp(o->ref->kind, "Service") != 0)
+		return;
+	const struct json *ports = list_in(json_get(o->object, "spec"), "ports");
+	for (uint32_t i = 0; i < ports->n; i++)
+		check_target_port(r, o, &ports->items[i]);
+}
+
+/* ---- what goes */
+
+struct going {
+	struct check_run *r;
+	const struct change *change;
+	const struct declared *by;
+	bool told;
+};
+
+static void on_kept(void *ctx, const struct reference *ref)
+{
+	struct going *g = ctx;
+	struct object_ref to = { ref->group, "", ref->kind, ref->namespace, ref->name };
+	if (g->told || ref->optional || object_ref_compare(&to, &g->change->ref) != 0)
+		return;
+	g->told = true;
+	complain(g->r, NULL, "%s still refers to it (%s:%u)",
+		 object_ref_label(&g->r->arena, &g->by->ref), g->by->file, ref->node->line);
+}
+
+static bool may_be_referred_to(const struct change *c)
+{
+	static const char *const kinds[] = {
+		"ConfigMap",   "Secret",       "ServiceAccount",        "Service",
+		"Role",        "ClusterRole",  "PersistentVolumeClaim", "Deployment",
+		"StatefulSet", "PriorityClass"
+	};
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(c->ref.kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
+enum { DELETIONS_MAX = 200 }; /* of which each looks through all that Git declares */
+
+void check_still_referenced(struct check_run *r, const struct change *c)
+{
+	const struct declared_set *head = r->scene->view->head;
+	if (c->action != ACTION_DELETE || !may_be_referred_to(c) || r->deletions > DELETIONS_MAX)
+		return;
+	for (size_t i = 0; i < head->n; i++) {
+		struct going g = { r, c, &head->items[i], false };
+		if (!*c->ref.namespace ||
+		    strcmp(head->items[i].ref.namespace, c->ref.namespace) == 0)
+			references_of(&head->items[i].object, head->items[i].ref.namespace, on_kept,
+				      &g);
+	}
+}

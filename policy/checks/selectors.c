@@ -1,0 +1,129 @@
+/* Selectors against the labels of pods, and budgets that allow no eviction. */
+#include <string.h>
+
+#include "policy/checks/check.h"
+#include "policy/checks/subjects.h"
+
+static bool is_kind(const struct checked *o, const char *group, const char *kind)
+{
+	return strcmp(o->ref->group, group) == 0 && strcmp(o->ref->kind, kind) == 0;
+}
+
+static bool is_workload(const struct checked *o)
+{
+	return is_kind(o, "apps", "Deployment") || is_kind(o, "apps", "ReplicaSet") ||
+	       is_kind(o, "apps", "StatefulSet") || is_kind(o, "apps", "DaemonSet");
+}
+
+void check_selector_mismatch(struct check_run *r, const struct checked *o)
+{
+	const struct json *spec = json_get(o->object, "spec"), *metadata = NULL;
+	const struct json *labels = json_at(spec, "selector", "matchLabels", NULL);
+	if (!is_workload(o) || !json_is(labels, JSON_OBJECT) || !pod_spec_of(o->object, &metadata))
+		return;
+	for (uint32_t i = 0; i < labels->n; i++) {
+		const struct json_member *m = &labels->members[i];
+		const char *wanted = json_str(&m->value);
+		const char *its = json_str(json_at(metadata, "labels", m->key, NULL));
+		if (wanted && (!its || strcmp(its, wanted) != 0))
+			complain(r, &m->value,
+				 "the selector wants %s=%s, the template has %s%s: the API server "
+				 "refuses it",
+				 m->key, wanted, its ? "" : "no such label", its ? its : "");
+	}
+}
+
+/* Only plain labels: what matchExpressions select is not looked for. */
+static void look_for_pods(struct check_run *r, const struct checked *o, const struct json *labels,
+			  const char *what)
+{
+	if (!json_is(labels, JSON_OBJECT) || !labels->n)
+		return;
+	if (world_pods(r, o->ref->namespace, labels) == FOUND_NOT)
+		complain(r, labels, "%s selects no pods: none has these labels in namespace %s",
+			 what, o->ref->namespace);
+}
+
+void check_selector_without_pods(struct check_run *r, const struct checked *o)
+{
+	const struct json *spec = json_get(o->object, "spec");
+	const struct json *match = NULL;
+	if (is_kind(o, "", "Service") && !text_is(json_get(spec, "type"), "ExternalName"))
+		look_for_pods(r, o, json_get(spec, "selector"), "the Service");
+	else if (is_kind(o, "policy", "PodDisruptionBudget"))
+		match = json_get(spec, "selector");
+	else if (is_kind(o, "networking.k8s.io", "NetworkPolicy"))
+		match = json_get(spec, "podSelector");
+	if (match && !list_in(match, "matchExpressions")->n)
+		look_for_pods(r, o, json_get(match, "matchLabels"),
+			      is_kind(o, "policy", "PodDisruptionBudget") ? "the budget"
+									  : "the policy");
+}
+
+/* ---- budgets */
+
+static bool same_labels(const struct json *selector, const struct json *metadata)
+{
+	const struct json *labels = json_get(selector, "matchLabels");
+	if (!json_is(labels, JSON_OBJECT) || !labels->n || list_in(selector, "matchExpressions")->n)
+		return false;
+	for (uint32_t i = 0; i < labels->n; i++) {
+		const char *value = json_str(&labels->members[i].value);
+		const char *its =
+			json_str(json_at(metadata, "labels", labels->members[i].key, NULL));
+		if (!value || !its || strcmp(value, its) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* The replicas of the workloads that Git declares for it; 0: not known. */
+static int64_t declared_replicas(struct check_run *r, const struct checked *o)
+{
+	const struct declared_set *head = r->scene->view->head;
+	const struct json *selector = json_at(o->object, "spec", "selector", NULL);
+	int64_t sum = 0;
+	for (size_t i = 0; i < head->n; i++) {
+		const struct declared *d = &head->items[i];
+		const struct json *metadata = NULL, *spec = json_get(&d->object, "spec");
+		int64_t n = 1;
+		bool counted =
+			strcmp(d->ref.group, "apps") == 0 && strcmp(d->ref.kind, "DaemonSet") != 0;
+		if (!counted || strcmp(d->ref.namespace, o->ref->namespace) != 0 ||
+		    !pod_spec_of(&d->object, &metadata) || !same_labels(selector, metadata))
+			continue;
+		/* One that an autoscaler sets is not known. */
+		if (json_get(spec, "replicas") && !json_int64(json_get(spec, "replicas"), &n))
+			return 0;
+		sum += n;
+	}
+	return sum;
+}
+
+static bool is_text_or_number(const struct json *v, const char *text, int64_t number)
+{
+	int64_t n;
+	return text_is(v, text) || (json_int64(v, &n) && n == number);
+}
+
+void check_disruption_budget(struct check_run *r, const struct checked *o)
+{
+	const struct json *spec = json_get(o->object, "spec");
+	const struct json *most = json_get(spec, "maxUnavailable");
+	const struct json *least = json_get(spec, "minAvailable");
+	int64_t wanted, replicas;
+	if (!is_kind(o, "policy", "PodDisruptionBudget"))
+		return;
+	if (is_text_or_number(most, "0%", 0))
+		complain(r, most, "maxUnavailable %s allows no eviction: nodes cannot be drained",
+			 most->text);
+	else if (text_is(least, "100%"))
+		complain(r, least,
+			 "minAvailable 100%% allows no eviction: nodes cannot be drained");
+	else if (json_int64(least, &wanted) && (replicas = declared_replicas(r, o)) > 0 &&
+		 wanted >= replicas)
+		complain(r, least,
+			 "minAvailable %lld of %lld replicas allows no eviction: nodes cannot be "
+			 "drained",
+			 (long long)wanted, (long long)replicas);
+}
