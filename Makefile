@@ -88,6 +88,10 @@ vap: tests
 packs: all
 	@tests/packs/run $(BUILD)
 
+# SARIF and JUnit, read by others (tests/formats/run).
+formats: all
+	@tests/formats/run $(BUILD)/rhumb
+
 # make check: what a compiler does not see (tests/check/*), then the unit tests.
 CHECKS := $(addprefix check-,layers banned size headers format selftest)
 $(CHECKS): check-%:
@@ -156,7 +160,7 @@ demo:
 # Every suite, with one line for all of them at the end; MORE adds suites.
 test:
 	@.ci/deps test
-	@tests/run-suites $(CHECKS) unit-kube cel vap packs e2e hostile soak demo $(MORE)
+	@tests/run-suites $(CHECKS) unit-kube cel vap packs formats e2e hostile soak demo $(MORE)
 
 deps:
 	@.ci/deps test
@@ -170,6 +174,6 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all tests unit unit-kube check cel vap packs yaml-oracle $(CHECKS) asan asan-e2e e2e soak clang analyze bench hostile valgrind fuzz demo test deps install format clean
+.PHONY: all tests unit unit-kube check cel vap packs formats yaml-oracle $(CHECKS) asan asan-e2e e2e soak clang analyze bench hostile valgrind fuzz demo test deps install format clean
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TESTLIB_OBJ)) $(addsuffix .d,$(TESTS) $(FUZZ)) $(TOOL_SRC:%.c=$(BUILD)/%.d)

@@ -112,7 +112,7 @@ static const struct option_row rows[] = {
 	  "refuse to delete more of an application's objects; instead of maxDeletes" },
 	{ "time", 0, OPTION_TEXT, offsetof(struct options, time), "TIME",
 	  "what policies and waivers take for now (RFC 3339)" },
-	{ "format", 0, OPTION_CHOICE, offsetof(struct options, format), "text|json",
+	{ "format", 0, OPTION_CHOICE, offsetof(struct options, format), "text|json|sarif|junit",
 	  "of what is printed" },
 	{ "detailed-exitcode", 0, OPTION_FLAG, offsetof(struct options, detailed_exitcode), NULL,
 	  "exit with 2 where there are changes" },

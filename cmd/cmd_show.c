@@ -22,7 +22,7 @@ static int run(void *options, int argc, const char **argv, struct err *err)
 }
 
 static const struct option_row rows[] = {
-	{ "format", 0, OPTION_CHOICE, offsetof(struct options, format), "text|json",
+	{ "format", 0, OPTION_CHOICE, offsetof(struct options, format), "text|json|sarif|junit",
 	  "text or JSON" },
 	{ "whole-values", 0, OPTION_FLAG, offsetof(struct options, whole_values), NULL,
 	  "do not shorten long paths and values" },

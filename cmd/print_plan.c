@@ -7,6 +7,7 @@
 
 #include "base/json_write.h"
 #include "plan/report/text.h"
+#include "policy/report/report.h"
 
 void print_plan(struct plan *plan, const char *format, const char *file, bool whole_values)
 {
@@ -22,6 +23,10 @@ void print_plan(struct plan *plan, const char *format, const char *file, bool wh
 		struct json v = plan_to_json(plan, &a);
 		json_write_indented(&text, &v);
 		buf_putc(&text, '\n');
+	} else if (format && strcmp(format, "sarif") == 0) {
+		report_sarif(&text, plan);
+	} else if (format && strcmp(format, "junit") == 0) {
+		report_junit(&text, plan);
 	} else {
 		report_plan_text(&text, plan, &ro);
 	}
