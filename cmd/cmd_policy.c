@@ -3,10 +3,11 @@
 
 #include "cmd/command.h"
 
-static const struct command *const parts[] = { &cmd_policy_eval, &cmd_policy_test, NULL };
+static const struct command *const parts[] = { &cmd_policy_check, &cmd_policy_list,
+					       &cmd_policy_test, &cmd_policy_eval, NULL };
 
 const struct command cmd_policy = {
 	.name = "policy",
-	.summary = "help for people who write policies",
+	.summary = "what policies say of a change, and help for people who write them",
 	.parts = parts,
 };

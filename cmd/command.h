@@ -80,11 +80,13 @@ unsigned width_of(int fd);
 /* A plan on stdout, for --format (NULL: text); `file` is where it was written, NULL: nowhere. */
 struct plan;
 void print_plan(struct plan *plan, const char *format, const char *file, bool whole_values);
+/* The same, of policies only. */
+void print_policy(struct plan *plan, const char *format);
 
 extern const struct command cmd_plan, cmd_show, cmd_apply, cmd_render, cmd_snapshot, cmd_rollback,
 	cmd_policy;
 
 /* The parts of `policy`, a file each. */
-extern const struct command cmd_policy_eval, cmd_policy_test;
+extern const struct command cmd_policy_check, cmd_policy_eval, cmd_policy_list, cmd_policy_test;
 
 #endif

@@ -4,7 +4,7 @@
 static int judge(struct gate *g, struct scene *scene, struct findings *findings, struct plan *p,
 		 struct err *err)
 {
-	if (gate_admission(g, scene, findings, err) < 0)
+	if (gate_admission(g, scene, findings, p, err) < 0)
 		return -1;
 	if (gate_plan(g, scene, findings, p, err) < 0)
 		return -1;

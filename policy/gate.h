@@ -40,6 +40,24 @@ int gate_load(struct gate **out, const struct gate_options *options, struct err 
  * passed.  Once for a gate. */
 plan_judge_fn gate_judge;
 
+/* What the gate is made of, for people to look at. */
+struct gate_policy {
+	const char *name;
+	enum policy_source source; /* POLICY_FROM_ADMISSION or POLICY_FROM_PLAN */
+	struct srcpos at;
+	unsigned bindings;          /* of a ValidatingAdmissionPolicy; 0: it decides nothing */
+	bool denies, warns, audits; /* what it may do */
+	uint32_t validations;
+	enum policy_enforce enforce; /* as settled by name, annotation, and for all */
+	enum policy_undecided undecided;
+};
+/* Compiles the policies without a cluster; what is wrong with them is in `problems`.  i counts all
+ * policies, in the order of their names; false past the last. */
+int gate_prepare(struct gate *g, struct problems *problems, struct err *err);
+bool gate_policy(const struct gate *g, size_t i, struct gate_policy *out);
+/* false past the last; used or not is only known of a plan. */
+bool gate_waiver(const struct gate *g, size_t i, struct plan_waiver *out);
+
 void gate_free(struct gate *g);
 static inline void gate_free_p(struct gate **g)
 {

@@ -145,7 +145,31 @@ static int refuse_problems(const struct admission *a, struct problems *out, stru
 	return n ? gate_refuse(n, err) : 0;
 }
 
-int gate_admission(struct gate *g, struct scene *scene, struct findings *findings, struct err *err)
+/* Who forgets the binding believes to be protected. */
+static void note_unbound(struct gate *g, struct plan *p)
+{
+	size_t n = admission_count_policies(g->admission), unbound = 0;
+	for (size_t i = 0; i < n; i++)
+		unbound += !admission_listed(g->admission, i).bindings;
+	if (!unbound)
+		return;
+	const char **notes = arena_calloc(&p->arena, p->n_notes + unbound, sizeof(*notes));
+	if (p->n_notes)
+		memcpy(notes, p->notes, p->n_notes * sizeof(*notes));
+	for (size_t i = 0; i < n; i++) {
+		struct admission_listed l = admission_listed(g->admission, i);
+		if (!l.bindings)
+			notes[p->n_notes++] = arena_fmt(
+				&p->arena,
+				"ValidatingAdmissionPolicy %s (%s:%u) has no binding: it decides "
+				"nothing",
+				l.name, l.at.file, l.at.line);
+	}
+	p->notes = notes;
+}
+
+int gate_admission(struct gate *g, struct scene *scene, struct findings *findings, struct plan *p,
+		   struct err *err)
 {
 	const struct plan_view *view = scene->view;
 	/* Params beside the policies are not all that a cluster has. */
@@ -153,6 +177,7 @@ int gate_admission(struct gate *g, struct scene *scene, struct findings *finding
 	admission_prepare(g->admission, &world);
 	if (refuse_problems(g->admission, view->problems, err) < 0)
 		return -1;
+	note_unbound(g, p);
 	AUTO(admission_run_free_p) struct admission_run *run = admission_run_new(g->admission);
 	AUTO(admission_run_free_p) struct admission_run *base = admission_run_new(g->admission);
 	struct judging j = { scene, run, base, findings };

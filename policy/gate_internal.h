@@ -5,6 +5,7 @@
  *   gate_admission.c  ValidatingAdmissionPolicies
  *   gate_plan.c       PlanPolicies
  *   gate_checks.c     static checks
+ *   gate_list.c       what there is, for people
  *   gate_worth.c      what is `existing`, waived, undecided */
 #ifndef POLICY_GATE_INTERNAL_H
 #define POLICY_GATE_INTERNAL_H
@@ -32,11 +33,13 @@ struct gate {
 	size_t n_annotated, cap_annotated;
 	const struct json **documents; /* saved OpenAPI v3 */
 	size_t n_documents, cap_documents;
+	struct kind_table kinds; /* of gate_prepare() */
 	time_t now;
 	struct arena arena;
 };
 
-int gate_admission(struct gate *g, struct scene *scene, struct findings *findings, struct err *err);
+int gate_admission(struct gate *g, struct scene *scene, struct findings *findings, struct plan *p,
+		   struct err *err);
 int gate_plan(struct gate *g, struct scene *scene, struct findings *findings, struct plan *p,
 	      struct err *err);
 
@@ -48,6 +51,9 @@ int gate_refuse(size_t n, struct err *err);
 
 /* Says of each finding why it may pass, and of each waiver whether it was used. */
 void gate_worth(struct gate *g, struct findings *findings, struct plan *p);
+
+enum policy_enforce gate_enforce(const struct gate *g, const char *policy);
+enum policy_undecided gate_undecided(const struct gate *g, const char *policy);
 
 /* Remembers the annotations of a policy.  ERR_INPUT for a value that is none. */
 int gate_annotate(struct gate *g, const struct json *policy, const char *file, struct err *err);

@@ -212,6 +212,7 @@ void gate_free(struct gate *g)
 	waivers_done(&g->waivers);
 	free(g->annotated);
 	free(g->documents);
+	kind_table_done(&g->kinds);
 	arena_done(&g->arena);
 	free(g);
 }

@@ -12,7 +12,7 @@ static const struct annotated *annotated_of(const struct gate *g, const char *po
 }
 
 /* rhumb.yaml by name, then the policy itself, then rhumb.yaml for all. */
-static enum policy_enforce enforce_of(const struct gate *g, const char *policy)
+enum policy_enforce gate_enforce(const struct gate *g, const char *policy)
 {
 	const struct policy_setting *s = config_policy_setting(g->config, policy);
 	const struct annotated *a = annotated_of(g, policy);
@@ -21,7 +21,7 @@ static enum policy_enforce enforce_of(const struct gate *g, const char *policy)
 	return a && a->enforce ? a->enforce : g->config->enforce;
 }
 
-static enum policy_undecided undecided_of(const struct gate *g, const char *policy)
+enum policy_undecided gate_undecided(const struct gate *g, const char *policy)
 {
 	const struct policy_setting *s = config_policy_setting(g->config, policy);
 	const struct annotated *a = annotated_of(g, policy);
@@ -32,7 +32,7 @@ static enum policy_undecided undecided_of(const struct gate *g, const char *poli
 
 static void settle_undecided(const struct gate *g, struct policy_verdict *v, struct arena *a)
 {
-	enum policy_undecided setting = undecided_of(g, v->policy);
+	enum policy_undecided setting = gate_undecided(g, v->policy);
 	if (setting == UNDECIDED_ALLOW) {
 		v->pass = POLICY_PASS_UNDECIDED;
 	} else if (setting == UNDECIDED_WARN) {
@@ -84,7 +84,7 @@ void gate_worth(struct gate *g, struct findings *findings, struct plan *p)
 			settle_undecided(g, v, &p->arena);
 		if (v->result == POLICY_AUDIT || v->pass)
 			continue;
-		if (v->existing && enforce_of(g, v->policy) == ENFORCE_NEW)
+		if (v->existing && gate_enforce(g, v->policy) == ENFORCE_NEW)
 			v->pass = POLICY_PASS_EXISTING;
 		else
 			settle_waiver(p, v, f->change < 0 ? "plan" : p->changes[f->change].id);

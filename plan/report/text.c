@@ -617,3 +617,21 @@ void report_plan_text(struct buf *out, const struct plan *p, const struct report
 	next(&w);
 	arena_done(&w.arena);
 }
+
+void report_policy_text(struct buf *out, const struct plan *p, const struct report_options *o)
+{
+	struct writer w = { .out = out, .p = p, .o = o, .width = o->width ? o->width : 100 };
+	size_t audited = 0, passed = 0;
+	verdicts(&w);
+	waivers(&w);
+	if (p->n_verdicts || p->n_waivers)
+		newline(&w);
+	for (size_t i = 0; i < p->n_verdicts; i++) {
+		passed += p->verdicts[i].pass != POLICY_PASS_NOT;
+		audited += p->verdicts[i].result == POLICY_AUDIT && !p->verdicts[i].pass;
+	}
+	buf_printf(out, "%zu change%s: %lld denied, %lld warned of, %zu noted, %zu let pass\n",
+		   p->n_changes, p->n_changes == 1 ? "" : "s", (long long)p->summary.denied,
+		   (long long)p->summary.warned, audited, passed);
+	arena_done(&w.arena);
+}

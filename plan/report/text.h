@@ -18,6 +18,9 @@ struct report_options {
 
 void report_plan_text(struct buf *out, const struct plan *p, const struct report_options *o);
 
+/* Only what policies said, the waivers, and how many results of each kind there are. */
+void report_policy_text(struct buf *out, const struct plan *p, const struct report_options *o);
+
 /* "spec.template.spec.containers[main].image", cut to `width` columns in the middle; 0: whole. */
 const char *report_path(struct arena *a, const char *path, size_t width);
 

@@ -297,3 +297,20 @@ bool admission_param_kind(const struct admission *a, size_t i, const char **grou
 	}
 	return false;
 }
+
+struct admission_listed admission_listed(const struct admission *a, size_t i)
+{
+	const struct policy *p = &a->policies[i];
+	struct admission_listed out = {
+		.name = p->name,
+		.at = json_pos(p->origin.document, p->origin.source->name),
+		.validations = p->rules.n_validations,
+	};
+	for (size_t k = 0; k < a->n_bindings; k++) {
+		if (strcmp(a->bindings[k].policy_name, p->name) != 0)
+			continue;
+		out.bindings++;
+		out.actions |= a->bindings[k].actions;
+	}
+	return out;
+}

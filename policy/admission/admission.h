@@ -92,6 +92,16 @@ size_t admission_count_policies(const struct admission *a);
 size_t admission_count_bindings(const struct admission *a);
 size_t admission_count_expressions(const struct admission *a);
 
+/* i < admission_count_policies(); once prepared sorted by name.  Actions are those of all bindings,
+ * 0 where there is none. */
+struct admission_listed {
+	const char *name;
+	struct srcpos at;
+	unsigned actions, bindings;
+	uint32_t validations;
+};
+struct admission_listed admission_listed(const struct admission *a, size_t i);
+
 /* Which kinds are params: what a caller with a cluster has to list and add.  Valid only after all
  * policies were added; NULL past the last. */
 bool admission_param_kind(const struct admission *a, size_t i, const char **group,

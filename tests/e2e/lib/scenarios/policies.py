@@ -295,6 +295,72 @@ def policy_packs(s):
     s.apply(plan)
 
 
+@scenario("policy-check")
+def policy_check(s):
+    """what policies say, of a plan file and of a revision: the same, with the plan's exit status"""
+    with_policies(s)
+    base = s.git("rev-parse", "HEAD")
+    s.edit("web.yaml", "web:1.4", "web:latest")
+    head = s.commit("latest")
+    plan = s.plan("--base", base, expect=EXIT_REFUSED)
+    of_plan = s.rhumb("policy", "check", plan.file, "--format", "json", expect=EXIT_REFUSED)
+    target = ["-C", s.repo, "--base", base, *s.cluster.args]
+    of_revision = s.rhumb("policy", "check", head, *target, "--format", "json", expect=EXIT_REFUSED)
+    s.equal(json.loads(of_plan.stdout)["policy"], plan["policy"], "verdicts of the plan")
+    s.equal(json.loads(of_revision.stdout), json.loads(of_plan.stdout), "verdicts of the revision")
+    text = s.rhumb("policy", "check", *target, expect=EXIT_REFUSED).stdout
+    s.contains(text, "images have to be pinned", "the text")
+    s.contains(text, "1 change: 1 denied, 0 warned of, 0 noted, 0 let pass", "the counts")
+    s.contains(s.rhumb("policy", "check", plan.file, "--format", "junit", expect=EXIT_REFUSED).stdout,
+               'failures="1"', "JUnit")
+    s.contains(s.rhumb("policy", "check", base, *target).stdout, "0 changes: 0 denied", "of the base")
+    s.rhumb("policy", "check", "none-such", *target, expect=EXIT_ERROR)
+    s.rhumb("policy", "check", "a", "b", expect=EXIT_USAGE)
+
+
+@scenario("policy-list")
+def policy_list(s):
+    """policies with bindings and settings, waivers with the days that are left, checks with levels"""
+    with_policies(s)
+    s.write("policies/few.yaml", """apiVersion: rhumb.dev/v1
+kind: PlanPolicy
+metadata: {name: few}
+spec: {action: warn, validations: [{expression: plan.summary.delete < 5}]}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: unbound}
+spec:
+  matchConstraints: {resourceRules: [{apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*"]}]}
+  validations: [{expression: "true"}]
+""", s.repo)
+    s.write("waivers.yaml", WAIVER % "2026-12-31", s.repo)
+    configure(s, waivers=["waivers.yaml"], checks={"plain-secret": "warn", "downtime": "off"},
+              policySettings={"few": {"enforce": "new", "undecided": "allow"}})
+    base = s.commit("more")
+    done = s.rhumb("policy", "list", "-C", s.repo, "--time", "2026-12-30T12:00:00Z")
+    s.contains(done.stdout, "1 day left", "the days")
+    s.contains(done.stdout, "no binding: decides nothing", "what has no binding")
+    listed = json.loads(s.rhumb("policy", "list", "-C", s.repo, "--format", "json", "--time",
+                                "2027-01-01T00:00:00Z").stdout)
+    by_name = {p["name"]: p for p in listed["policies"]}
+    s.equal(by_name[s.ns]["actions"], ["deny"], "actions")
+    s.equal((by_name[s.ns]["file"], by_name[s.ns]["line"]), ("policies/pinned.yaml", 1), "the place")
+    s.equal((by_name["few"]["enforce"], by_name["few"]["undecided"], by_name["few"]["actions"]),
+            ("new", "allow", ["warn"]), "settings")
+    s.equal(by_name["unbound"]["bindings"], 0, "bindings")
+    s.equal([w["expired"] for w in listed["waivers"]], [True, False], "waivers")
+    levels = {c["id"]: c["level"] for c in listed["checks"]}
+    s.equal((levels["plain-secret"], levels["downtime"], levels["wrong-type"]), ("warn", "off", "deny"), "levels")
+    s.edit("web.yaml", "web:1.4", "web:1.5")
+    s.commit("a change")
+    s.contains(s.plan("--base", base).text, "unbound (policies/few.yaml:6) has no binding: it decides nothing", "the note")
+    s.write("policies/few.yaml", s.fill(PINNED).replace("request.operation", "request.operatoin"), s.repo)
+    s.commit("broken")
+    done = s.rhumb("policy", "list", "-C", s.repo, expect=EXIT_ERROR)
+    s.contains(done.stderr, "policies/few.yaml:", "the place of what is wrong")
+
+
 @scenario("policy-eval")
 def policy_eval(s):
     """an expression on a manifest, while a rule is written"""
