@@ -59,7 +59,8 @@ int make_plan(const struct make_plan_options *o, const struct target *t, struct 
 	time_t now;
 	if (make_plan_time(o->time, &now, err) < 0)
 		return -1;
-	struct gate_options go = { t->repository, t->config_at.tree, &t->config, now };
+	struct gate_options go = { t->repository, t->config_at.tree, &t->config, now,
+				   o->cluster_policies };
 	if (gate_load(&gate, &go, err) < 0)
 		return *t->config_at.commit ? err_wrap(err, "at %.7s", t->config_at.commit) : -1;
 	po.judge = gate_judge;

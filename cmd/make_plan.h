@@ -8,6 +8,7 @@
 struct make_plan_options {
 	const char *verify, *max_deletes, *time;
 	struct text_list exclude_kinds, allow_delete;
+	bool cluster_policies;
 };
 
 /* The rows of these options, for an options struct `type` with a member `make`. */
@@ -33,6 +34,12 @@ struct make_plan_options {
 		  offsetof(type, make.max_deletes),                                                \
 		  "N|N%",                                                                          \
 		  "refuse to delete more of an application's objects; instead of maxDeletes" },    \
+		{ "cluster-policies",                                                              \
+		  0,                                                                               \
+		  OPTION_FLAG,                                                                     \
+		  offsetof(type, make.cluster_policies),                                           \
+		  NULL,                                                                            \
+		  "judge by the ValidatingAdmissionPolicies that the cluster has, too" },          \
 	{                                                                                          \
 		"time", 0, OPTION_TEXT, offsetof(type, make.time), "TIME",                         \
 			"what policies and waivers take for now (RFC 3339)"                        \

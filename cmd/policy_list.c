@@ -152,7 +152,9 @@ static int list(const struct options *o, const struct target *t, struct err *err
 {
 	AUTO(gate_free_p) struct gate *gate = NULL;
 	AUTO(problems_done) struct problems problems = { 0 };
-	struct gate_options go = { t->repository, t->config_at.tree, &t->config, 0 };
+	struct gate_options go = { .repository = t->repository,
+				   .tree = t->config_at.tree,
+				   .config = &t->config };
 	if (make_plan_time(o->time, &go.now, err) < 0 || gate_load(&gate, &go, err) < 0)
 		return -1;
 	int rc = gate_prepare(gate, &problems, err);

@@ -29,6 +29,7 @@ struct gate_options {
 	const char *tree;              /* its root tree */
 	const struct config *config;   /* has to outlive the gate */
 	time_t now;                    /* whether waivers have expired */
+	bool cluster_policies;         /* those that are installed in the cluster judge, too */
 };
 
 /* Files and folders that the configuration names; of a folder what ends in .yaml, .yml or .json.

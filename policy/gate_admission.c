@@ -150,7 +150,8 @@ static void note_unbound(struct gate *g, struct plan *p)
 {
 	size_t n = admission_count_policies(g->admission), unbound = 0;
 	for (size_t i = 0; i < n; i++)
-		unbound += !admission_listed(g->admission, i).bindings;
+		unbound += !admission_listed(g->admission, i).bindings &&
+			   admission_listed(g->admission, i).at.file;
 	if (!unbound)
 		return;
 	const char **notes = arena_calloc(&p->arena, p->n_notes + unbound, sizeof(*notes));
@@ -158,7 +159,7 @@ static void note_unbound(struct gate *g, struct plan *p)
 		memcpy(notes, p->notes, p->n_notes * sizeof(*notes));
 	for (size_t i = 0; i < n; i++) {
 		struct admission_listed l = admission_listed(g->admission, i);
-		if (!l.bindings)
+		if (!l.bindings && l.at.file)
 			notes[p->n_notes++] = arena_fmt(
 				&p->arena,
 				"ValidatingAdmissionPolicy %s (%s:%u) has no binding: it decides "
@@ -172,8 +173,10 @@ int gate_admission(struct gate *g, struct scene *scene, struct findings *finding
 		   struct err *err)
 {
 	const struct plan_view *view = scene->view;
-	/* Params beside the policies are not all that a cluster has. */
 	struct admission_world world = { view->kinds, view->kinds_complete, false };
+	if (gate_cluster_policies(g, scene, err) < 0 ||
+	    gate_cluster_params(g, scene, &world.params_complete, err) < 0)
+		return -1;
 	admission_prepare(g->admission, &world);
 	if (refuse_problems(g->admission, view->problems, err) < 0)
 		return -1;

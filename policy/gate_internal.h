@@ -3,6 +3,7 @@
  *   gate.c            every judge in turn, then what their findings are worth
  *   gate_load.c       the files of policies and of waivers
  *   gate_admission.c  ValidatingAdmissionPolicies
+ *   gate_cluster.c    those of the cluster, and its params
  *   gate_plan.c       PlanPolicies
  *   gate_checks.c     static checks
  *   gate_list.c       what there is, for people
@@ -34,12 +35,18 @@ struct gate {
 	const struct json **documents; /* saved OpenAPI v3 */
 	size_t n_documents, cap_documents;
 	struct kind_table kinds; /* of gate_prepare() */
+	bool cluster_policies;
 	time_t now;
 	struct arena arena;
 };
 
 int gate_admission(struct gate *g, struct scene *scene, struct findings *findings, struct plan *p,
 		   struct err *err);
+/* Before the policies are prepared: adds what the cluster has. */
+int gate_cluster_policies(struct gate *g, struct scene *scene, struct err *err);
+/* *complete: a param that is not there then does not exist. */
+int gate_cluster_params(struct gate *g, struct scene *scene, bool *complete, struct err *err);
+
 int gate_plan(struct gate *g, struct scene *scene, struct findings *findings, struct plan *p,
 	      struct err *err);
 

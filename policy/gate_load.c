@@ -197,6 +197,7 @@ int gate_load(struct gate **out, const struct gate_options *o, struct err *err)
 	g->plan_policies = plan_policies_new();
 	g->config = &o->config->policy;
 	g->now = o->now;
+	g->cluster_policies = o->cluster_policies;
 	if (checks_configured(g->config, err) < 0 || load(g, o, err) < 0)
 		return -1;
 	*out = TAKE(g);

@@ -68,7 +68,9 @@ static int make_plan(struct planned *w, const char *dir, struct err *err)
 	    repository_resolve(w->r, "HEAD~1", &base, err) < 0 ||
 	    read_config(w, base.tree, err) < 0)
 		return -1;
-	struct gate_options go = { w->r, base.tree, &w->config, now.tv_sec };
+	struct gate_options go = {
+		.repository = w->r, .tree = base.tree, .config = &w->config, .now = now.tv_sec
+	};
 	if (gate_load(&w->gate, &go, err) < 0)
 		return -1;
 	const struct application *app = &w->config.applications[0];

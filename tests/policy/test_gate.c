@@ -231,7 +231,7 @@ static int make_plan(struct planned *w, const char *dir, bool on_cluster, struct
 		return -1;
 	w->config.policies = policies;
 	w->config.n_policies = 1;
-	struct gate_options go = { w->r, base.tree, &w->config, 0 };
+	struct gate_options go = { .repository = w->r, .tree = base.tree, .config = &w->config };
 	if (gate_load(&w->gate, &go, err) < 0)
 		return -1;
 	const struct application *app = &w->config.applications[0];
@@ -307,7 +307,7 @@ static void load_run(void **state)
 	assert_int_equal(repository_resolve(r, "HEAD", &head, &err), 0);
 	const char *path = c->path;
 	struct config config = { .policies = &path, .n_policies = 1 };
-	struct gate_options o = { r, head.tree, &config, 0 };
+	struct gate_options o = { .repository = r, .tree = head.tree, .config = &config };
 	int rc = gate_load(&gate, &o, &err);
 	assert_int_equal(rc, c->want ? -1 : 0);
 	assert_true((gate == NULL) == (c->want != NULL));

@@ -361,6 +361,71 @@ spec:
     s.contains(done.stderr, "policies/few.yaml:", "the place of what is wrong")
 
 
+INSTALLED = """apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: $ns-live}
+spec:
+  matchConstraints:
+    namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: $ns}}
+    resourceRules: [{apiGroups: [apps], apiVersions: [v1], operations: ["*"], resources: [deployments]}]
+  validations: [{expression: "!object.spec.template.spec.containers.exists(c, c.image.endsWith(':latest'))", message: not latest}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: $ns-live}
+spec: {policyName: $ns-live, validationActions: [Audit]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: limits}
+data: {replicas: "2"}
+"""
+
+LIMITED = """apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: $ns}
+spec:
+  paramKind: {apiVersion: v1, kind: ConfigMap}
+  matchConstraints:
+    resourceRules: [{apiGroups: [apps], apiVersions: [v1], operations: ["*"], resources: [deployments]}]
+  validations: [{expression: "object.spec.replicas <= int(params.data.replicas)", message: too many}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: $ns}
+spec:
+  policyName: $ns
+  validationActions: [Deny]
+  paramRef: {name: limits, parameterNotFoundAction: Deny}
+"""
+
+
+@scenario("policy-of-the-cluster")
+def policy_of_the_cluster(s):
+    """policies that are installed judge where that is asked for; params come from the cluster"""
+    with_policies(s, LIMITED)
+    s.cluster.server_apply(s.fill(INSTALLED))
+    base = s.git("rev-parse", "HEAD")
+    s.edit("web.yaml", "web:1.4", "web:latest")
+    s.edit("web.yaml", "replicas: 2", "replicas: 3")
+    s.commit("more")
+    plan = s.plan("--base", base, expect=EXIT_REFUSED)
+    s.equal([(v["result"], v["message"], v["param"]) for v in plan["policy"] if v["source"] == "admission"],
+            [("deny", "too many", f"{s.ns}/limits")], "with a param of the cluster")
+    plan = s.plan("--base", base, "--cluster-policies", expect=EXIT_REFUSED)
+    installed, = [v for v in plan["policy"] if v["policy"] == f"{s.ns}-live"]
+    s.equal((installed["result"], installed["message"], "rule" in installed), ("audit", "not latest", False),
+            "a policy of the cluster")
+    s.equal(installed["line"], line_of(s, "web.yaml", "web:latest"), "the line")
+    s.contains(s.rhumb("plan", "-C", s.repo, "--cluster", "none", "--base", base, "--cluster-policies",
+                       expect=EXIT_USAGE).stderr, "--cluster-policies needs a cluster", "without one")
+    s.cluster.delete("ConfigMap", "limits")
+    plan = s.plan("--base", base, expect=EXIT_REFUSED)
+    s.contains(str(plan["policy"]), "no params found", "without the param")
+    for kind in ("ValidatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy"):
+        s.cluster.delete(kind, f"{s.ns}-live", "")
+
+
 @scenario("policy-eval")
 def policy_eval(s):
     """an expression on a manifest, while a rule is written"""
