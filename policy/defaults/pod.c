@@ -274,6 +274,7 @@ static const struct rule own_spec_rules[] = {
 	RULE_CALL("", host_network),
 	RULE_RULES("containers[]", own_container_rules),
 	RULE_RULES("initContainers[]", own_container_rules),
+	RULE_CALL("", pod_requests), /* after those of the containers */
 	RULE_STRING("serviceAccountName", "default"),
 	RULE_COPY("serviceAccount", "serviceAccountName"),
 	RULE_CALL("", service_account_token),
@@ -289,6 +290,7 @@ static const struct rule own_spec_rules[] = {
 const struct rule pod_rules[] = {
 	RULE_RULES("spec", pod_spec_rules),
 	RULE_RULES("spec", own_spec_rules),
+	RULE_CALL("", pod_app_armor),
 	RULE_STRING("status+.phase", "Pending"),
 	RULES_END,
 };

@@ -122,6 +122,70 @@ static const struct default_case cases[] = {
 	  "{template: {spec: {containers: [{name: main}]}}}}}\n",
 	  "/spec/jobTemplate/spec/template/spec/dnsPolicy", "\"ClusterFirst\"" },
 
+	/* of the whole pod */
+	{ "requests of a pod with limits",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {resources: {limits: {cpu: 4, "
+	  "memory: 4Gi}}, containers: [{name: a}]}\n",
+	  "/spec/resources/requests", "{\"cpu\":\"4\",\"memory\":\"4Gi\"}" },
+	{ "what its containers request",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {resources: {limits: {cpu: 4, "
+	  "memory: 4Gi}}, containers: [{name: a, resources: {requests: {cpu: 100m}}}, {name: b, "
+	  "resources: {limits: {cpu: 1}}}]}\n",
+	  "/spec/resources/requests", "{\"cpu\":\"1100m\",\"memory\":\"4Gi\"}" },
+	{ "what they request without a limit for it",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {resources: {limits: {memory: "
+	  "4Gi}}, containers: [{name: a, resources: {requests: {cpu: 100m}}}]}\n",
+	  "/spec/resources/requests", "{\"cpu\":\"100m\",\"memory\":\"4Gi\"}" },
+	{ "an init container beside sidecars",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {resources: {limits: {cpu: 4, "
+	  "memory: 4Gi}}, initContainers: [{name: s, restartPolicy: Always, resources: {requests: "
+	  "{memory: 1Gi}}}, {name: i, resources: {requests: {memory: 2Gi}}}], containers: [{name: "
+	  "a, resources: {requests: {memory: 1Gi}}}]}\n",
+	  "/spec/resources/requests", "{\"cpu\":\"4\",\"memory\":\"3Gi\"}" },
+	{ "an init container that needs less",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {resources: {limits: {cpu: 4, "
+	  "memory: 4Gi}}, initContainers: [{name: i, resources: {requests: {memory: 1Gi}}}, {name: "
+	  "s, restartPolicy: Always, resources: {requests: {memory: 1Gi}}}], containers: [{name: "
+	  "a, resources: {requests: {memory: 1Gi}}}]}\n",
+	  "/spec/resources/requests", "{\"cpu\":\"4\",\"memory\":\"2Gi\"}" },
+	{ "requests of a pod without limits",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {resources: {requests: {cpu: 1}}, "
+	  "containers: [{name: a, resources: {requests: {memory: 1Gi}}}]}\n",
+	  "/spec/resources/requests", "{\"cpu\":\"1\"}" },
+	{ "a profile as an annotation",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: "
+	  "{container.apparmor.security.beta.kubernetes.io/a: unconfined}}\nspec: {containers: "
+	  "[{name: a}]}\n",
+	  "/spec/containers[name=\"a\"]/securityContext",
+	  "{\"appArmorProfile\":{\"type\":\"Unconfined\"}}" },
+	{ "a profile of the node",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: "
+	  "{container.apparmor.security.beta.kubernetes.io/a: localhost/web}}\nspec: {containers: "
+	  "[{name: a}]}\n",
+	  "/spec/containers[name=\"a\"]/securityContext",
+	  "{\"appArmorProfile\":{\"localhostProfile\":\"web\",\"type\":\"Localhost\"}}" },
+	{ "that of the pod",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: "
+	  "{container.apparmor.security.beta.kubernetes.io/a: runtime/default}}\nspec: "
+	  "{securityContext: {appArmorProfile: {type: RuntimeDefault}}, containers: [{name: a}]}\n",
+	  "/spec/containers[name=\"a\"]/securityContext", NULL },
+	{ "beside a field",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: "
+	  "{container.apparmor.security.beta.kubernetes.io/a: unconfined}}\nspec: {containers: "
+	  "[{name: a, securityContext: {appArmorProfile: {type: RuntimeDefault}}}]}\n",
+	  "/spec/containers[name=\"a\"]/securityContext",
+	  "{\"appArmorProfile\":{\"type\":\"RuntimeDefault\"}}" },
+	{ "a profile that there is not",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: "
+	  "{container.apparmor.security.beta.kubernetes.io/a: localhost/}}\nspec: {containers: "
+	  "[{name: a}]}\n",
+	  "/spec/containers[name=\"a\"]/securityContext", NULL },
+	{ "on Windows",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: "
+	  "{container.apparmor.security.beta.kubernetes.io/a: unconfined}}\nspec: {os: {name: "
+	  "windows}, containers: [{name: a}]}\n",
+	  "/spec/containers[name=\"a\"]/securityContext", NULL },
+
 	/* others */
 	{ "a service", SERVICE "  ports: [{port: 80}]\n", "/spec/ports",
 	  "[{\"port\":80,\"protocol\":\"TCP\",\"targetPort\":80}]" },

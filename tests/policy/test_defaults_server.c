@@ -44,6 +44,16 @@ static const struct manifest manifests[] = {
 	  "apiVersion: v1\nkind: Pod\n" METADATA "spec: {automountServiceAccountToken: false, "
 	  "tolerations: [{operator: Exists}], priorityClassName: system-node-critical, containers: "
 	  "[{name: m, image: 'a:latest', resources: {limits: {cpu: '2', memory: 1e9}}}]}\n" },
+	{ "a Pod with resources of its own",
+	  "apiVersion: v1\nkind: Pod\n" METADATA
+	  "spec: {resources: {limits: {cpu: 4, memory: 4Gi}}, initContainers: [{name: s, image: "
+	  "'a:1', restartPolicy: Always, resources: {requests: {cpu: 0.5, memory: 1Gi}}}, {name: "
+	  "i, image: 'a:1', resources: {requests: {cpu: 2}}}], containers: [{name: m, image: "
+	  "'a:1', resources: {requests: {cpu: 100m, memory: 1000Mi}}}]}\n" },
+	{ "a Pod with an AppArmor annotation",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: o, namespace: default, annotations: "
+	  "{container.apparmor.security.beta.kubernetes.io/m: localhost/web}}\nspec: {containers: "
+	  "[{name: m, image: 'a:1'}]}\n" },
 	{ "a Deployment", "apiVersion: apps/v1\nkind: Deployment\n" METADATA
 			  "spec:\n" SELECTOR TEMPLATE(", serviceAccountName: default") },
 	{ "a Deployment that is recreated",
