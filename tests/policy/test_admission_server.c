@@ -5,50 +5,12 @@
  * are skipped. */
 #include "tests/lib/admission_load_cases.h"
 #include "tests/lib/fixture.h"
+#include "tests/lib/kube_case.h"
 
 #include <string.h>
-#include <time.h>
 
-#include "base/process.h"
 #include "base/yaml.h"
 #include "policy/admission/admission.h"
-
-enum { ARGS_MAX = 16, WAIT_SECONDS = 60 };
-
-static bool has_server(void)
-{
-	return getenv("RHUMB_TEST_KUBECONFIG") && getenv("RHUMB_TEST_KUBECTL");
-}
-
-static struct process_result kubectl(const char *input, const char *const *args)
-{
-	const char *argv[ARGS_MAX] = { getenv("RHUMB_TEST_KUBECTL"), "--kubeconfig",
-				       getenv("RHUMB_TEST_KUBECONFIG") };
-	for (size_t i = 0; args[i] && i + 4 < ARGS_MAX; i++)
-		argv[i + 3] = args[i];
-	struct process p = { .argv = argv, .input = input, .input_len = input ? strlen(input) : 0 };
-	struct process_result result = { 0 };
-	AUTO(err_done) struct err err = { 0 };
-	if (process_run(&p, &result, &err) < 0)
-		fail_msg("kubectl: %s", err.msg);
-	return result;
-}
-
-#define KUBECTL(input, ...) kubectl(input, (const char *const[]){ __VA_ARGS__, NULL })
-
-static void must(struct process_result result)
-{
-	if (result.status)
-		fail_msg("kubectl: %s", buf_text(&result.messages));
-	process_result_done(&result);
-}
-
-static bool succeeds(struct process_result result)
-{
-	bool good = result.status == 0;
-	process_result_done(&result);
-	return good;
-}
 
 /* ---- what is refused */
 
@@ -66,7 +28,7 @@ static bool is_for_server(const struct load_case *c)
 static void load_case_run(void **state)
 {
 	const struct load_case *c = *state;
-	if (!has_server())
+	if (!kube_case_has_server())
 		skip();
 	struct process_result result =
 		KUBECTL(c->text, "create", "--dry-run=server", "--validate=strict", "-f", "-");
@@ -224,64 +186,36 @@ static char *object_of(size_t row)
 		    row, decisions[row].object);
 }
 
-/* The last policy that is installed; when it denies, the server has seen the others. */
-static const char canary[] =
-	"apiVersion: admissionregistration.k8s.io/v1\n"
-	"kind: ValidatingAdmissionPolicy\n"
-	"metadata: {name: row-z}\n"
-	"spec:\n"
-	"  matchConstraints:\n"
-	"    objectSelector: {matchLabels: {row: z}}\n"
-	"    resourceRules: [{apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: "
-	"['*']}]\n"
-	"  validations: [{expression: 'false'}]\n"
-	"---\n"
-	"apiVersion: admissionregistration.k8s.io/v1\n"
-	"kind: ValidatingAdmissionPolicyBinding\n"
-	"metadata: {name: row-z}\n"
-	"spec: {policyName: row-z, validationActions: [Deny]}\n";
-static const char canary_object[] =
-	"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: z, namespace: vap, labels: {row: z}}\n";
-
-static void wait_for_canary(void)
-{
-	time_t end = time(NULL) + WAIT_SECONDS;
-	while (succeeds(KUBECTL(canary_object, "create", "--dry-run=server", "-f", "-")))
-		if (time(NULL) > end)
-			fail_msg("the policies are not in force after %d s", WAIT_SECONDS);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
-	if (!has_server())
+	if (!kube_case_has_server())
 		return 0;
 	AUTO(buf_done) struct buf all = { 0 };
 	for (size_t i = 0; i < ARRAY_LEN(decisions); i++) {
 		AUTO(auto_free) char *text = documents_of(i);
 		buf_printf(&all, "%s---\n", text);
 	}
-	must(KUBECTL(namespace, "apply", "-f", "-"));
-	must(KUBECTL(params, "apply", "-f", "-"));
-	must(KUBECTL(buf_text(&all), "apply", "-f", "-"));
-	must(KUBECTL(canary, "apply", "-f", "-"));
-	wait_for_canary();
+	kube_case_must(KUBECTL(namespace, "apply", "-f", "-"));
+	kube_case_must(KUBECTL(params, "apply", "-f", "-"));
+	kube_case_must(KUBECTL(buf_text(&all), "apply", "-f", "-"));
+	kube_case_policies_in_force("row-z", "vap");
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	if (!has_server())
+	if (!kube_case_has_server())
 		return 0;
 	AUTO(buf_done) struct buf all = { 0 };
 	for (size_t i = 0; i < ARRAY_LEN(decisions); i++) {
 		AUTO(auto_free) char *text = documents_of(i);
 		buf_printf(&all, "%s---\n", text);
 	}
-	must(KUBECTL(buf_text(&all), "delete", "-f", "-"));
-	must(KUBECTL(canary, "delete", "-f", "-"));
-	must(KUBECTL(namespace, "delete", "--wait=false", "-f", "-"));
+	kube_case_must(KUBECTL(buf_text(&all), "delete", "-f", "-"));
+	kube_case_policies_done("row-z");
+	kube_case_must(KUBECTL(namespace, "delete", "--wait=false", "-f", "-"));
 	return 0;
 }
 
@@ -332,7 +266,7 @@ static char *ours(size_t row)
 static void decision_case_run(void **state)
 {
 	size_t row = (size_t)((const struct decision_case *)*state - decisions);
-	if (!has_server())
+	if (!kube_case_has_server())
 		skip();
 	AUTO(auto_free) char *object = object_of(row);
 	AUTO(auto_free) char *said = ours(row);
