@@ -16,13 +16,14 @@
 #include <time.h>
 
 #include "plan/config_policy.h"
+#include "policy/cel/cel.h"
 #include "policy/scene.h"
 
 enum {
-	PLAN_POLICY_MAX = 5000,           /* policies */
-	PLAN_POLICY_COST = 50000000,      /* of one expression: a plan has many changes */
-	PLAN_POLICY_MEMORY = 256 << 20,   /* bytes of values of one policy on one subject */
-	PLAN_POLICY_MAX_RESULTS = 100000, /* of all policies on a plan */
+	PLAN_POLICY_MAX = 5000,              /* policies */
+	PLAN_POLICY_COST = 50000000,         /* of one expression: a plan has many changes */
+	PLAN_POLICY_MEMORY = CEL_MAX_MEMORY, /* bytes of values of one policy on one subject */
+	PLAN_POLICY_MAX_RESULTS = 100000,    /* of all policies on a plan */
 	PLAN_POLICY_MAX_PROBLEMS = 1000,
 };
 

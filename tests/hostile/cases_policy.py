@@ -154,3 +154,61 @@ def eval_of_what_policies_may_not_do(h):
                              ("[[1]]" + ".map(x, x + x)" * 60, "limit exceeded"), ("", "expression"),
                              ("\x1b[31m\x07", "expression"), ("'\\ud800'", "expression"), ("'", "expression")):
         h.rhumb("policy", "eval", expression, status=1, says=says)
+
+
+PLAN_POLICY = """apiVersion: rhumb.dev/v1
+kind: PlanPolicy
+metadata: {name: hostile}
+spec:
+  match: %s
+  validations:
+"""
+
+
+def judged(h, match, *expressions, objects=1, **expected):
+    """A plan that a PlanPolicy judges, with so many new objects."""
+    policy = PLAN_POLICY % match + "".join(f"  - expression: {quoted(e)}\n" for e in expressions)
+    manifests = "---\n".join(CONFIG_MAP.replace("name: a", f"name: a{i}") for i in range(objects))
+    h.repository({"rhumb.yaml": CONFIG, "policies/p.yaml": policy, "manifests/a.yaml": manifests})
+    h.rhumb("plan", "-C", h.path("repository"), "--cluster", "none", "--base", "none", "--config-from", "head",
+            "-o", "plan.json", **expected)
+
+
+@case
+def plan_policy_of_loops_over_all_changes(h):
+    judged(h, "plan", "plan.changes.all(a, plan.changes.all(b, plan.changes.all(c, plan.changes.all(d, true))))",
+           objects=300, status=3, says="cost limit exceeded")
+
+
+@case
+def plan_policy_that_doubles_what_changes(h):
+    judged(h, "plan", "[plan.changes]" + ".map(x, x + x)" * 40 + ".size() == 2", objects=20, status=3,
+           says="limit exceeded")
+
+
+@case
+def plan_policy_for_each_of_many_changes(h):
+    judged(h, "change", *[f"change.name != 'b{i}'" for i in range(50)], objects=300, status=0)
+
+
+@case
+def plan_policy_of_100000_brackets(h):
+    judged(h, "plan", "(" * 45000 + "true" + ")" * 45000, status=1, says=["policies/p.yaml:", "recursion limit"])
+
+
+@case
+def waivers_of_many_stars(h):
+    waiver = "- {policy: %s, object: '*/*/*', reason: r, owner: o, expires: '2100-01-01'}\n" % ("a" + "*a" * 2000)
+    h.repository({"rhumb.yaml": CONFIG + "waivers: [w.yaml]\n", "policies/p.yaml": POLICY.replace("hostile", "a" * 200) +
+                  "  - expression: 'false'\n" + BINDING.replace("hostile", "a" * 200), "manifests/a.yaml": CONFIG_MAP,
+                  "w.yaml": "apiVersion: rhumb.dev/v1\nkind: Waivers\nwaivers:\n" + waiver * 50})
+    h.rhumb("plan", "-C", h.path("repository"), "--cluster", "none", "--base", "none", "--config-from", "head",
+            "-q", "-o", "plan.json", status=3)
+
+
+@case
+def secrets_in_a_text_of_8_MB(h):
+    text = "sk-" * 100000 + "eyJ" * 300000 + "password=" * 300000 + "://:" * 500000
+    h.repository({"manifests/a.yaml": CONFIG_MAP.replace("value", "'" + text + "'")})
+    h.rhumb("plan", "-C", h.path("repository"), "--cluster", "none", "--base", "none", "--path", "manifests",
+            "-o", "plan.json", status=(0, 3))
