@@ -42,12 +42,12 @@
 #include "plan/git/repository.h"
 
 enum {
-	APPLY_BATCH = 64,        /* changes that are announced and sent together */
-	APPLY_LIST_FROM = 32,    /* objects of a kind and namespace from which one LIST replaces
-				    the GETs of the check */
-	APPLY_MAX_CONFLICTS = 5, /* times that a write is sent again after a 409 */
-	APPLY_MAX_LOST = 2,      /* times that it is after an answer was lost */
-	APPLY_TIMEOUT = 60,      /* seconds to wait for a CRD, or until a replaced object is gone */
+	APPLY_BATCH = 64,         /* changes that are announced and sent together */
+	APPLY_LIST_FROM = 32,     /* objects of a kind and namespace from which one LIST replaces
+				     the GETs of the check */
+	APPLY_MAX_CONFLICTS = 10, /* times that a write is sent again after a 409 */
+	APPLY_MAX_LOST = 2,       /* times that it is after an answer was lost */
+	APPLY_TIMEOUT = 60, /* seconds to wait for a CRD, or until a replaced object is gone */
 };
 
 /* All may be NULL.  Nothing given to them outlives the call. */

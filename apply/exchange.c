@@ -14,6 +14,7 @@ enum {
 	POLL_MIN_MS = 50, /* until a replaced object is gone, and before a lost write is repeated */
 	POLL_MAX_MS = 1000,
 	RESTLESS = 4,
+	PATIENT = 2, /* conflicts in a row after which a pause is made: somebody is at work on it */
 };
 
 static bool is_made_anew(const struct step *s)
@@ -201,15 +202,17 @@ static void send_batch(struct run *r, struct step **steps, size_t n, bool writes
 /* Rounds that can only wait are slowed down. */
 static void pause_round(struct step **steps, size_t n, unsigned *ms)
 {
-	bool waiting = true, lost = false, gone = false;
+	bool waiting = true, lost = false, gone = false, contended = false;
 	for (size_t i = 0; i < n; i++) {
 		if (steps[i]->next == REQUEST_NONE)
 			continue;
 		waiting = waiting && steps[i]->next == REQUEST_GONE && steps[i]->polled;
 		gone = gone || steps[i]->next == REQUEST_GONE;
 		lost = lost || steps[i]->trouble.lost || steps[i]->trouble.schema;
+		contended =
+			contended || (steps[i]->trouble.resend && steps[i]->conflicts >= PATIENT);
 	}
-	if (!(gone && waiting) && !lost)
+	if (!(gone && waiting) && !lost && !contended)
 		return;
 	run_sleep(*ms);
 	*ms = *ms * 2 < POLL_MAX_MS ? *ms * 2 : POLL_MAX_MS;

@@ -69,7 +69,6 @@ static const struct api_row rows[] = {
 
 static const struct api_row *row_of(const struct json *object)
 {
-	AUTO(arena_done) struct arena a = { 0 };
 	const char *version = json_get_str(object, "apiVersion");
 	const char *kind = json_get_str(object, "kind");
 	for (size_t i = 0; version && kind && i < ARRAY_LEN(rows); i++) {

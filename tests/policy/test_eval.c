@@ -52,10 +52,44 @@ static void run_case(void **state)
 	assert_int_equal(out.len, 0);
 }
 
+/* Lines one after the other: what each gives, "! " and the error, or nothing. */
+static void session_run(void **state)
+{
+	static const struct {
+		const char *line, *want;
+	} lines[] = {
+		{ "n := object.spec.replicas", "int 3" },
+		{ "n + 1", "int 4" },
+		{ "  double :=  n * 2", "int 6" },
+		{ "double + n", "int 9" },
+		{ "n := 'text'", "string text" },
+		{ "n", "string text" },
+		{ "':=' + 'x'", "string :=x" },
+		{ "", "" },
+		{ "// a remark", "" },
+		{ "bad := object.nothing", "!" },
+		{ "bad", "!" },
+		{ "n := ", "!" },
+		{ "n", "string text" },
+	};
+	AUTO(arena_done) struct arena a = { 0 };
+	struct json object = fixture_json(&a, "{\"spec\":{\"replicas\":3}}");
+	struct eval_objects objects = { .object = &object };
+	AUTO(eval_session_free_p) struct eval_session *s = eval_session_new(&objects);
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		AUTO(err_done) struct err err = { 0 };
+		AUTO(buf_done) struct buf out = { 0 };
+		int rc = eval_session_line(s, lines[i].line, &out, &err);
+		assert_string_equal(rc < 0 ? "!" : buf_text(&out), lines[i].want);
+	}
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(cases)];
+	struct CMUnitTest tests[ARRAY_LEN(cases) + 1];
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		tests[i] = fixture_row(cases[i].name, run_case, &cases[i]);
+	tests[ARRAY_LEN(cases)] = (struct CMUnitTest)cmocka_unit_test(session_run);
 	return cmocka_run_group_tests_name("eval", tests, NULL, NULL);
 }

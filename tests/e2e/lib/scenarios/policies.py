@@ -445,9 +445,9 @@ def policy_eval(s):
     done = s.rhumb("policy", "evil", "1", expect=EXIT_USAGE)
     s.contains(done.stderr, '"policy evil" (did you mean "eval"?); see rhumb policy --help',
                "a part that there is not")
-    s.rhumb("policy", "eval", expect=EXIT_USAGE)
-    s.contains(s.rhumb("policy", expect=EXIT_USAGE).stdout, "rhumb policy eval EXPRESSION",
+    s.rhumb("policy", "eval", "1", "2", expect=EXIT_USAGE)
+    s.contains(s.rhumb("policy", expect=EXIT_USAGE).stdout, "rhumb policy eval [EXPRESSION]",
                "the parts")
-    s.contains(s.rhumb("policy", "--help").stdout, "rhumb policy eval EXPRESSION", "the parts")
+    s.contains(s.rhumb("policy", "--help").stdout, "rhumb policy eval [EXPRESSION]", "the parts")
     for args in (("policy", "eval", "--help"), ("help", "policy", "eval")):
         s.contains(s.rhumb(*args).stdout, "--params FILE", "help of a part")
