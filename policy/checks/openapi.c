@@ -175,10 +175,10 @@ static void check_object(struct checker *c, const struct json *schema, const str
 	for (uint32_t i = 0; i < v->n; i++) {
 		const struct json_member *m = &v->members[i];
 		const struct json *its = json_get(properties, m->key);
-		if (whole && is_of_every_object(m->key))
-			continue;
 		if (its)
 			check(c, its, &m->value, false);
+		else if (whole && is_of_every_object(m->key))
+			continue;
 		else if (json_is(others, JSON_OBJECT))
 			check(c, others, &m->value, false);
 		else if (!open)
@@ -222,10 +222,16 @@ static bool fits(const struct json *schema, const char *type, const struct json 
 	return strcmp(type, "number") != 0 || v->type == JSON_INT || v->type == JSON_FLOAT;
 }
 
-/* Quantities and their like: a number is read as its text. */
-static bool may_be_number(const struct json *schema, const struct json *v)
+/* Quantities and their like are one of several types. */
+static bool is_one_of(const struct json *schema, const struct json *v)
 {
-	return json_get(schema, "oneOf") && (v->type == JSON_INT || v->type == JSON_FLOAT);
+	const struct json *types = json_get(schema, "oneOf");
+	for (uint32_t i = 0; json_is(types, JSON_ARRAY) && i < types->n; i++) {
+		const char *type = json_get_str(&types->items[i], "type");
+		if (!type || fits(&types->items[i], type, v))
+			return true;
+	}
+	return !json_is(types, JSON_ARRAY) || !types->n;
 }
 
 static void check(struct checker *c, const struct json *schema, const struct json *v, bool root)
@@ -235,8 +241,10 @@ static void check(struct checker *c, const struct json *schema, const struct jso
 	if (!schema || v->type == JSON_NULL || c->depth == OPENAPI_MAX_DEPTH ||
 	    c->steps++ == OPENAPI_MAX_STEPS)
 		return;
-	if (type && !fits(schema, type, v) && !may_be_number(schema, v)) {
-		say(c, OPENAPI_TYPE, v, "expected type %s, got %s", type, json_type_name(v->type));
+	if (type ? !fits(schema, type, v) && !(json_get(schema, "oneOf") && is_one_of(schema, v))
+		 : !is_one_of(schema, v)) {
+		say(c, OPENAPI_TYPE, v, "expected type %s, got %s",
+		    type ? type : "number or string", json_type_name(v->type));
 		return;
 	}
 	c->depth++;

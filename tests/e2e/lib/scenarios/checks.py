@@ -1,0 +1,249 @@
+"""Static checks beside real clusters: what is looked up there, and what the API server itself says."""
+
+import copy
+import json
+import os
+import subprocess
+
+from ..suite import scenario
+from ..scenario import EXIT_DONE, EXIT_REFUSED, Failed
+from .policies import configure
+
+LOOKING = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: looking}
+spec:
+  selector: {matchLabels: {app: looking}}
+  template:
+    metadata: {labels: {app: looking}}
+    spec:
+      serviceAccountName: builder
+      containers:
+      - name: main
+        image: looking:1
+        envFrom:
+        - configMapRef: {name: there}
+        - configMapRef: {name: nowhere}
+        env:
+        - name: A
+          valueFrom: {secretKeyRef: {name: keys, key: a}}
+        - name: B
+          valueFrom: {secretKeyRef: {name: keys, key: b}}
+"""
+
+THERE = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: there}
+data: {a: b}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: keys}
+stringData: {a: b}
+"""
+
+
+def findings(plan, check):
+    return sorted(v["message"] for v in plan["policy"] if v["source"] == "check" and v["policy"] == check)
+
+
+@scenario("checks-references")
+def checks_references(s):
+    """what Git does not have is looked for in the cluster, keys too"""
+    s.start()
+    s.cluster.server_apply(s.fill(THERE))
+    s.write("looking.yaml", LOOKING)
+    s.commit("looking")
+    plan = s.plan()
+    s.equal(findings(plan, "dangling-reference"), [
+        f"ConfigMap {s.ns}/nowhere is not there, neither in Git nor in the cluster",
+        f"Secret {s.ns}/keys has no key \"b\"",
+        f"ServiceAccount {s.ns}/builder is not there, neither in Git nor in the cluster"], "findings")
+    s.cluster.server_apply(s.fill("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: builder}\n"))
+    s.cluster.server_apply(s.fill("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: nowhere}\n"))
+    s.equal(len(findings(s.plan(), "dangling-reference")), 1, "what is there now")
+
+
+@scenario("checks-selectors", backends=("kube",))
+def checks_selectors(s):
+    """a selector whose pods the cluster has, and one whose pods nobody has"""
+    s.start()
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "lone", "labels": {"app": "lone"}},
+           "spec": {"containers": [{"name": "c", "image": "x:1"}]}}
+    s.cluster.server_apply(json.dumps(pod))
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec: {selector: {app: %s}, ports: [{port: 80}]}\n"
+    s.write("lone.yaml", service % ("lone", "lone"))
+    s.write("none.yaml", service % ("none", "none"))
+    s.commit("services")
+    plan = s.plan()
+    s.equal([v["change"].rsplit("/", 1)[1] for v in plan["policy"] if v["policy"] == "selector-without-pods"], ["none"],
+            "selectors without pods")
+
+
+TOKEN = "gh" + "p_" + "0123456789abcdefghijABCDEFGHIJ012345"
+PASSWORD = "Tr0ub4dor3xyz"
+
+
+@scenario("checks-secrets")
+def checks_secrets(s):
+    """no value of a secret that a check finds is in a finding, in any format, or in an error"""
+    s.start()
+    base = s.git("rev-parse", "HEAD")
+    s.write("leaks.yaml", f"""apiVersion: v1
+kind: ConfigMap
+metadata: {{name: leaks}}
+data:
+  token: {TOKEN}
+  config: |
+    user: me
+    password: "{PASSWORD}"
+    url: postgres://me:{PASSWORD}@db/shop
+""")
+    s.commit("leaks")
+    plan = s.plan("--base", base, expect=EXIT_REFUSED)
+    s.equal({v["policy"] for v in plan["policy"]}, {"plain-secret", "plausible-secret", "url-credentials"}, "findings")
+    for fmt in ("json", "sarif", "junit", "text"):
+        done = s.rhumb("policy", "check", plan.file, "--format", fmt, expect=EXIT_REFUSED)
+        for secret in (TOKEN, PASSWORD, TOKEN[:12], PASSWORD[:6]):
+            if secret in done.stdout + done.stderr:
+                raise Failed(f"{fmt} has {secret}")
+    configure(s, checks={"plain-secret": "audit"})
+    base = s.commit("not denied")
+    s.write("more.yaml", f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: more}}\ndata: {{token: {TOKEN}}}\n")
+    s.commit("more")
+    s.plan("--base", base)
+
+
+DEPLOYMENT = {
+    "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"},
+    "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "x"}},
+             "template": {"metadata": {"labels": {"app": "x"}},
+                          "spec": {"containers": [{"name": "c", "image": "x:1", "ports": [{"containerPort": 80}],
+                                                   "env": [{"name": "A", "value": "b"}],
+                                                   "resources": {"requests": {"cpu": "1"}}}]}}}}
+SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x"},
+           "spec": {"selector": {"app": "x"}, "ports": [{"name": "http", "port": 80, "targetPort": 80}]}}
+MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": "b"}}
+CRON = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "x"},
+        "spec": {"schedule": "0 3 * * *", "concurrencyPolicy": "Forbid",
+                 "jobTemplate": {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [
+                     {"name": "c", "image": "x:1"}]}}}}}}
+CONTAINER = ("spec", "template", "spec", "containers", 0)
+
+
+def places(value, path=()):
+    """Every object within an object, with its path."""
+    if isinstance(value, dict):
+        yield path, value
+        for key, item in value.items():
+            yield from places(item, path + (key,))
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from places(item, path + (i,))
+
+
+FREE = {"matchLabels", "labels", "data", "requests", "selector"}  # maps with any keys
+
+
+def mutations(kind, whole):
+    """Unknown fields everywhere, wrong types of every scalar, lists and objects for others."""
+    for path, at in places(whole):
+        free = path and path[-1] in FREE and not (path[-1] == "selector" and whole is not SERVICE)
+        if not free:
+            yield f"{kind} {path} unknown", path, "unknownField", "x"
+        for key, value in at.items():
+            if (path, key) in (((), "apiVersion"), ((), "kind"), ((), "metadata"), (("metadata",), "name")):
+                continue  # what is wrong with these is an error while it is read
+            if isinstance(value, (dict, list)):
+                yield f"{kind} {path} {key} text", path, key, "text"
+            elif isinstance(value, str):
+                yield f"{kind} {path} {key} object", path, key, {"a": "b"}
+                yield f"{kind} {path} {key} list", path, key, ["a"]
+            else:
+                yield f"{kind} {path} {key} object", path, key, {"a": "b"}
+
+
+def mutated(whole, path, key, value):
+    out = copy.deepcopy(whole)
+    at = out
+    for step in path:
+        at = at[step]
+    at[key] = value
+    return out
+
+
+ENUMS = [("Deployment enum", DEPLOYMENT, CONTAINER, "imagePullPolicy", "Sometimes"),
+         ("Service enum", SERVICE, ("spec",), "type", "Public"),
+         ("Service protocol", SERVICE, ("spec", "ports", 0), "protocol", "QUIC"),
+         ("CronJob enum", CRON, ("spec",), "concurrencyPolicy", "Maybe"),
+         ("Deployment strategy", DEPLOYMENT, ("spec",), "strategy", {"type": "Slow"}),
+         ("restartPolicy", CRON, ("spec", "jobTemplate", "spec", "template", "spec"), "restartPolicy", "Sometimes")]
+FIELDS = {"unknown-field", "wrong-type", "invalid-value", "missing-field"}
+
+
+@scenario("checks-schema", backends=("kube",))
+def checks_schema(s):
+    """what the server refuses for its schema is found without it, by what is built in and by its saved OpenAPI"""
+    s.start()
+    cases = [(name, mutated(whole, path, key, value)) for kind, whole in (
+        ("Deployment", DEPLOYMENT), ("Service", SERVICE), ("ConfigMap", MAP), ("CronJob", CRON))
+             for name, path, key, value in mutations(kind, whole)]
+    n_built_in = len(cases)
+    cases += [(name, mutated(whole, path, key, value)) for name, whole, path, key, value in ENUMS]
+    cases += [(f"{whole['kind']} as it is", whole) for whole in (DEPLOYMENT, SERVICE, MAP, CRON)]
+    if n_built_in < 80:
+        raise Failed(f"{n_built_in} mutations only")
+    paths = {"apps/v1": "deployments", "batch/v1": "cronjobs", "v1": None}
+    repo = os.path.join(s.dir, "schemas-repo")
+    os.makedirs(os.path.join(repo, "schemas"))
+    for version in paths:
+        where = f"/openapi/v3/{'api' if '/' not in version else 'apis'}/{version}"
+        status, document = s.cluster.server.request("GET", where)
+        s.equal(status, 200, where)
+        with open(os.path.join(repo, "schemas", version.replace("/", "-") + ".json"), "w", encoding="utf-8") as f:
+            json.dump(document, f)
+    refused = {}
+    for name, v in cases:
+        resource = paths[v["apiVersion"]] or {"Service": "services", "ConfigMap": "configmaps"}[v["kind"]]
+        prefix = f"/apis/{v['apiVersion']}" if "/" in v["apiVersion"] else "/api/v1"
+        status, answer = s.cluster.server.request(
+            "POST", f"{prefix}/namespaces/{s.ns}/{resource}?dryRun=All&fieldValidation=Strict", v)
+        refused[name] = None if status == 201 else answer["message"]
+    found = {}
+    for saved in (False, True):
+        found[saved] = check_all(s, repo, cases, saved)
+    wrong = [f"{name}: saved {saved}: the server says {refused[name]}, rhumb {sorted(found[saved][name])}"
+             for saved in (False, True) for name, _ in cases
+             if (saved or "enum" not in name and name not in ("Service protocol", "Deployment strategy", "restartPolicy"))
+             and bool(found[saved][name]) != (refused[name] is not None)]
+    if wrong:
+        raise Failed(f"{len(wrong)} of {len(cases)} differ:\n" + "\n".join(wrong[:20]))
+
+
+def check_all(s, repo, cases, saved):
+    """One plan for all: each object in a namespace of its own."""
+    config = {"apiVersion": "rhumb.dev/v1", "kind": "Config", "applications": [{"name": "a", "path": "m"}]}
+    if saved:
+        config["schema"] = ["schemas"]
+    os.makedirs(os.path.join(repo, "m"), exist_ok=True)
+    with open(os.path.join(repo, "rhumb.yaml"), "w", encoding="utf-8") as f:
+        json.dump(config, f)
+    for i, (_, v) in enumerate(cases):
+        v = copy.deepcopy(v)
+        if isinstance(v.get("metadata"), dict):
+            v["metadata"]["namespace"] = f"n{i}"
+        with open(os.path.join(repo, "m", f"{i}.json"), "w", encoding="utf-8") as f:
+            json.dump(v, f)
+    for argv in (["init", "-q"], ["add", "-A"], ["-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "commit", "-qm", "all"]):
+        subprocess.run(["git", "-C", repo, *argv], check=True)
+    file = os.path.join(s.dir, f"schemas-{saved}.json")
+    s.rhumb("plan", "-C", repo, "--cluster", "none", "--base", "none", "--config-from", "head", "-q", "-o", file,
+            expect={EXIT_DONE, EXIT_REFUSED})
+    with open(file, encoding="utf-8") as f:
+        plan = json.load(f)
+    found = {name: set() for name, _ in cases}
+    for v in plan["policy"]:
+        if v["policy"] in FIELDS:
+            index = next(int(part[1:]) for part in v["change"].split("/") if part[:1] == "n" and part[1:].isdigit())
+            found[cases[index][0]].add(v["policy"])
+    return found
