@@ -52,7 +52,18 @@ static bool is_from_server(const struct scene *s, const struct change *c)
 	return cluster && !cluster->ops->no_controllers && c->verified != VERIFIED_STATIC;
 }
 
-const struct json *scene_object(struct scene *s, const struct change *c)
+/* Each is made once, however many judges ask for it. */
+struct seen_change {
+	bool object_made, old_made, base_made;
+	const struct json *object, *old, *base;
+};
+
+static struct seen_change *seen(struct scene *s, const struct change *c)
+{
+	return &s->seen[c - s->plan->changes];
+}
+
+static const struct json *make_object(struct scene *s, const struct change *c)
 {
 	const struct change_sides *sides = c->sides;
 	if (c->action == ACTION_DELETE)
@@ -64,10 +75,28 @@ const struct json *scene_object(struct scene *s, const struct change *c)
 	return scene_with_defaults(s, &c->ref, predicted ? sides->after : sides->declared);
 }
 
-const struct json *scene_old_object(struct scene *s, const struct change *c)
+const struct json *scene_object(struct scene *s, const struct change *c)
+{
+	struct seen_change *of = seen(s, c);
+	if (!of->object_made)
+		of->object = make_object(s, c);
+	of->object_made = true;
+	return of->object;
+}
+
+static const struct json *make_old_object(struct scene *s, const struct change *c)
 {
 	return is_from_server(s, c) ? c->sides->before
 				    : scene_with_defaults(s, &c->ref, c->sides->before);
+}
+
+const struct json *scene_old_object(struct scene *s, const struct change *c)
+{
+	struct seen_change *of = seen(s, c);
+	if (!of->old_made)
+		of->old = make_old_object(s, c);
+	of->old_made = true;
+	return of->old;
 }
 
 /* The label of its ApplySet is ours, whatever manifests say. */
@@ -80,13 +109,22 @@ static void copy_label(struct scene *s, struct json *to, const struct json *from
 	json_set_str(&s->arena, json_edit(&s->arena, metadata, "labels"), APPLYSET_LABEL, set);
 }
 
-const struct json *scene_base_object(struct scene *s, const struct change *c)
+static const struct json *make_base_object(struct scene *s, const struct change *c)
 {
 	const struct json *declared = c->sides->base, *object = scene_object(s, c);
 	struct json *base = (struct json *)scene_with_defaults(s, &c->ref, declared);
 	if (base && object)
 		copy_label(s, base, object);
 	return base;
+}
+
+const struct json *scene_base_object(struct scene *s, const struct change *c)
+{
+	struct seen_change *of = seen(s, c);
+	if (!of->base_made)
+		of->base = make_base_object(s, c);
+	of->base_made = true;
+	return of->base;
 }
 
 /* ---- namespaces, as the plan leaves them */
@@ -208,6 +246,7 @@ const struct json *scene_namespace(const struct scene *s, const char *name)
 int scene_open(struct scene *s, const struct plan_view *view, const struct plan *p, struct err *err)
 {
 	*s = (struct scene){ .view = view, .plan = p };
+	s->seen = xcalloc(p->n_changes, sizeof(*s->seen));
 	find_crds(s);
 	return find_namespaces(s, err);
 }
@@ -215,6 +254,7 @@ int scene_open(struct scene *s, const struct plan_view *view, const struct plan 
 void scene_done(struct scene *s)
 {
 	free(s->crds);
+	free(s->seen);
 	free(s->namespaces);
 	arena_done(&s->arena);
 	*s = (struct scene){ 0 };

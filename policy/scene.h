@@ -18,6 +18,7 @@ struct scene {
 	const struct plan *plan;
 	struct arena arena; /* objects with defaults, namespaces */
 	/* the rest is the scene's own */
+	struct seen_change *seen; /* one for each change: what was made for it already */
 	const struct json **crds;
 	size_t n_crds, cap_crds;
 	struct known_namespace {
