@@ -1,4 +1,4 @@
-/* The shipped packs against a real API server: installed as they are, they decide there as they do
+/* The shipped packs against a real API server: installed there, they decide as they do
  * here, with the same words, object by object; and what pods they refuse is what the server's own
  * Pod Security admission refuses.
  *
@@ -6,7 +6,7 @@
  * warn: so the server tells all that it has found in an object, not only the first denial. */
 #include "tests/lib/fixture.h"
 #include "tests/lib/kube_case.h"
-#include "tests/lib/pack_side.h"
+#include "tests/lib/policy_side.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +15,13 @@
 #include "base/json_write.h"
 #include "base/mem.h"
 
-enum { LEVELS = 2, LINES_MAX = 300, BYTES_MAX = 900 /* of a report */ };
+enum { LEVELS = 2 };
+
+#define SPACE "packs"
 
 static const char *const levels[LEVELS] = { "baseline", "restricted" };
-static const char *const namespaces[] = { PACK_NAMESPACE, "psa-baseline", "psa-restricted" };
+static const char *const namespaces[] = { SPACE, "psa-baseline", "psa-restricted" };
 
-#define VAP_WARNING "Validation failed for ValidatingAdmissionPolicy"
 #define PSA_WARNING "would violate PodSecurity"
 #define PSA_DENIAL  "violates PodSecurity"
 #define HELD        "held" /* the name of the objects that are there */
@@ -29,106 +30,30 @@ static const char *const namespaces[] = { PACK_NAMESPACE, "psa-baseline", "psa-r
 static const char never_refuses[] = "baseline-proc-mount";
 
 static struct pack_objects objects;
-static struct pack_side warning, shipped;
+static struct policy_side warning, shipped;
 
-/* ---- comparing */
-
-static int by_text(const void *a, const void *b)
+static struct policy_question question(const struct pack_object *o, const char *operation)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return (struct policy_question){ .name = o->name,
+					 .operation = operation,
+					 .group = o->group,
+					 .version = o->version,
+					 .kind = o->kind,
+					 .namespace = SPACE,
+					 .object = &o->object };
 }
 
-static void join_sorted(struct buf *out, const char **texts, size_t n)
-{
-	qsort(texts, n, sizeof(*texts), by_text);
-	for (size_t i = 0; i < n; i++)
-		buf_printf(out, "    %s\n", texts[i]);
-}
-
-static void warnings_here(struct buf *out, struct arena *arena, const struct admission_verdict *v)
-{
-	const char **texts = arena_calloc(arena, v->n + 1, sizeof(*texts));
-	size_t n = 0;
-	for (size_t i = 0; i < v->n; i++)
-		if (v->results[i].outcome != ADMISSION_VIOLATION)
-			buf_printf(out, "    undecided: %s\n", v->results[i].message);
-		else if (v->results[i].actions & ADMISSION_WARN)
-			texts[n++] = admission_warning(arena, &v->results[i]);
-	join_sorted(out, texts, n);
-}
-
-static void warnings_there(struct buf *out, struct arena *arena, const struct pack_answer *a)
-{
-	const char **texts = arena_calloc(arena, a->n + 1, sizeof(*texts));
-	size_t n = 0;
-	for (size_t i = 0; i < a->n; i++)
-		if (strncmp(a->warnings[i], VAP_WARNING, sizeof(VAP_WARNING) - 1) == 0)
-			texts[n++] = a->warnings[i];
-	join_sorted(out, texts, n);
-}
-
-/* "" where both say the same: of the warnings, and of the denial. */
-static void compare(struct buf *out, struct pack_side *s, const struct pack_question *q,
-		    const struct pack_answer *a)
-{
-	AUTO(buf_done) struct buf ours = { 0 }, theirs = { 0 };
-	const struct admission_verdict *v = pack_ask_here(s, q);
-	const struct admission_result *denial = NULL;
-	bool same_denial = false;
-	for (size_t i = 0; i < v->n; i++) {
-		const struct admission_result *r = &v->results[i];
-		if (!(r->actions & ADMISSION_DENY))
-			continue;
-		denial = r;
-		same_denial |=
-			a->status == r->code && strstr(a->message, admission_denial(&s->arena, r));
-	}
-	warnings_here(&ours, &s->arena, v);
-	warnings_there(&theirs, &s->arena, a);
-	bool same = denial ? same_denial : a->status == 200 || a->status == 201;
-	if (same && strcmp(buf_text(&ours), buf_text(&theirs)) == 0)
-		return;
-	buf_printf(out, "%s %s: the server answers %d %s\n%s  rhumb %s\n%s", q->kind, q->name,
-		   a->status, a->message, buf_text(&theirs),
-		   denial ? admission_denial(&s->arena, denial) : "denies nothing",
-		   buf_text(&ours));
-}
-
-/* Line by line, as cmocka cuts long messages. */
-static void report(const struct buf *differences)
-{
-	size_t lines = 0;
-	const char *at = buf_text(differences);
-	for (; *at && lines < LINES_MAX; lines++) {
-		size_t n = strcspn(at, "\n");
-		print_error("%.*s\n", (int)(n < BYTES_MAX ? n : BYTES_MAX), at);
-		at += n + (at[n] == '\n');
-	}
-	if (lines)
-		fail_msg("rhumb and the server differ");
-}
-
-static struct pack_question question(const struct pack_object *o, const char *operation)
-{
-	return (struct pack_question){ .name = o->name,
-				       .operation = operation,
-				       .group = o->group,
-				       .version = o->version,
-				       .kind = o->kind,
-				       .object = &o->object };
-}
-
-static void compare_creations(struct pack_side *s)
+static void compare_creations(struct policy_side *s)
 {
 	AUTO(buf_done) struct buf differences = { 0 };
-	struct pack_answer *answers =
-		pack_ask_there(objects.items, objects.n, PACK_OBJECT_NAME, PACK_NAMESPACE);
+	struct policy_answer *answers =
+		policy_ask_there(objects.items, objects.n, PACK_OBJECT_NAME, SPACE);
 	for (size_t i = 0; i < objects.n; i++) {
-		struct pack_question q = question(&objects.items[i], "CREATE");
-		compare(&differences, s, &q, &answers[i]);
+		struct policy_question q = question(&objects.items[i], "CREATE");
+		policy_compare(&differences, s, &q, &answers[i]);
 	}
-	pack_answers_free(answers, objects.n);
-	report(&differences);
+	policy_answers_free(answers, objects.n);
+	policy_compare_report(&differences);
 }
 
 /* ---- the tests */
@@ -139,7 +64,7 @@ static void creations(void **state)
 	if (!kube_case_has_server())
 		skip();
 	kube_case_must(KUBECTL(buf_text(&warning.installed), "apply", "-f", "-"));
-	kube_case_policies_in_force("warning", PACK_NAMESPACE);
+	kube_case_policies_in_force("warning", SPACE);
 	compare_creations(&warning);
 }
 
@@ -155,14 +80,19 @@ static void updates(void **state)
 	for (size_t i = 0; i < objects.n; i++)
 		if (strcmp(objects.items[i].kind, "Deployment") == 0)
 			items[n++] = objects.items[i];
-	struct pack_answer *answers = pack_ask_there(items, n, HELD, PACK_NAMESPACE);
+	struct policy_answer *answers = policy_ask_there(items, n, HELD, SPACE);
 	for (size_t i = 0; i < n; i++) {
-		struct pack_question q = question(&items[i], "UPDATE");
+		struct policy_question q = question(&items[i], "UPDATE");
 		q.old = &items[0].object;
-		compare(&differences, &warning, &q, &answers[i]);
+		policy_compare(&differences, &warning, &q, &answers[i]);
 	}
-	pack_answers_free(answers, n);
-	report(&differences);
+	policy_answers_free(answers, n);
+	policy_compare_report(&differences);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* A policy has to be seen to refuse and to pass something, or the comparison shows little. */
@@ -174,8 +104,8 @@ static void every_policy_refuses(void **state)
 	const char **seen = arena_calloc(&objects.arena, PACK_OBJECTS_MAX * 16, sizeof(*seen));
 	size_t n = 0, distinct = 0;
 	for (size_t i = 0; i < objects.n; i++) {
-		struct pack_question q = question(&objects.items[i], "CREATE");
-		const struct admission_verdict *v = pack_ask_here(&warning, &q);
+		struct policy_question q = question(&objects.items[i], "CREATE");
+		const struct admission_verdict *v = policy_ask_here(&warning, &q);
 		if (i == 0)
 			assert_int_equal(v->n, 0);
 		for (size_t j = 0; j < v->n && n < PACK_OBJECTS_MAX * 16; j++)
@@ -203,16 +133,17 @@ static struct json with_ephemeral(struct arena *a, const char *space, size_t row
 	return pod;
 }
 
-static struct pack_question ephemeral_question(const struct json *pod, const char *name)
+static struct policy_question ephemeral_question(const struct json *pod, const char *name)
 {
-	return (struct pack_question){ .name = name,
-				       .operation = "UPDATE",
-				       .subresource = "ephemeralcontainers",
-				       .group = "",
-				       .version = "v1",
-				       .kind = "Pod",
-				       .object = pod,
-				       .old = pod };
+	return (struct policy_question){ .name = name,
+					 .operation = "UPDATE",
+					 .subresource = "ephemeralcontainers",
+					 .group = "",
+					 .version = "v1",
+					 .kind = "Pod",
+					 .namespace = SPACE,
+					 .object = pod,
+					 .old = pod };
 }
 
 static void ephemeral_containers(void **state)
@@ -223,22 +154,22 @@ static void ephemeral_containers(void **state)
 	AUTO(arena_done) struct arena arena = { 0 };
 	AUTO(buf_done) struct buf differences = { 0 };
 	for (uint32_t i = 0; i < objects.ephemeral.n; i++) {
-		struct json pod = with_ephemeral(&arena, PACK_NAMESPACE, i);
+		struct json pod = with_ephemeral(&arena, SPACE, i);
 		AUTO(auto_free) char *name = xfmt("ephemeral %u", i);
-		struct pack_question q = ephemeral_question(&pod, name);
-		struct pack_answer *answer = xcalloc(1, sizeof(*answer));
-		pack_ask_ephemeral(answer, &pod);
-		compare(&differences, &warning, &q, answer);
-		pack_answers_free(answer, 1);
+		struct policy_question q = ephemeral_question(&pod, name);
+		struct policy_answer *answer = xcalloc(1, sizeof(*answer));
+		policy_ask_ephemeral(answer, &pod);
+		policy_compare(&differences, &warning, &q, answer);
+		policy_answers_free(answer, 1);
 	}
-	report(&differences);
+	policy_compare_report(&differences);
 }
 
 /* ---- beside Pod Security admission */
 
-static bool refused_here(const struct pack_question *q, size_t level)
+static bool refused_here(const struct policy_question *q, size_t level)
 {
-	const struct admission_verdict *v = pack_ask_here(&warning, q);
+	const struct admission_verdict *v = policy_ask_here(&warning, q);
 	for (size_t i = 0; i < v->n; i++)
 		for (size_t l = 0; l <= level; l++)
 			if (strncmp(v->results[i].policy, levels[l], strlen(levels[l])) == 0)
@@ -247,7 +178,7 @@ static bool refused_here(const struct pack_question *q, size_t level)
 }
 
 /* A Pod is refused, of a workload is warned. */
-static bool refused_there(const struct pack_answer *a)
+static bool refused_there(const struct policy_answer *a)
 {
 	if (a->status == 403 && strstr(a->message, PSA_DENIAL))
 		return true;
@@ -259,8 +190,8 @@ static bool refused_there(const struct pack_answer *a)
 	return false;
 }
 
-static void compare_level(struct buf *out, size_t level, const struct pack_question *q,
-			  const struct pack_answer *a)
+static void compare_level(struct buf *out, size_t level, const struct policy_question *q,
+			  const struct policy_answer *a)
 {
 	bool here = refused_here(q, level), there = refused_there(a);
 	if (here != there)
@@ -278,24 +209,24 @@ static void pod_security_admission(void **state)
 	AUTO(buf_done) struct buf differences = { 0 };
 	for (size_t level = 0; level < LEVELS; level++) {
 		const char *space = namespaces[level + 1];
-		struct pack_answer *answers =
-			pack_ask_there(objects.items, objects.n, PACK_OBJECT_NAME, space);
+		struct policy_answer *answers =
+			policy_ask_there(objects.items, objects.n, PACK_OBJECT_NAME, space);
 		for (size_t i = 0; i < objects.n; i++) {
-			struct pack_question q = question(&objects.items[i], "CREATE");
+			struct policy_question q = question(&objects.items[i], "CREATE");
 			compare_level(&differences, level, &q, &answers[i]);
 		}
-		pack_answers_free(answers, objects.n);
+		policy_answers_free(answers, objects.n);
 		for (uint32_t i = 0; i < objects.ephemeral.n; i++) {
 			struct json pod = with_ephemeral(&arena, space, i);
 			AUTO(auto_free) char *name = xfmt("ephemeral %u", i);
-			struct pack_question q = ephemeral_question(&pod, name);
-			struct pack_answer *answer = xcalloc(1, sizeof(*answer));
-			pack_ask_ephemeral(answer, &pod);
+			struct policy_question q = ephemeral_question(&pod, name);
+			struct policy_answer *answer = xcalloc(1, sizeof(*answer));
+			policy_ask_ephemeral(answer, &pod);
 			compare_level(&differences, level, &q, answer);
-			pack_answers_free(answer, 1);
+			policy_answers_free(answer, 1);
 		}
 	}
-	report(&differences);
+	policy_compare_report(&differences);
 }
 
 static void as_shipped(void **state)
@@ -304,7 +235,7 @@ static void as_shipped(void **state)
 	if (!kube_case_has_server())
 		skip();
 	kube_case_must(KUBECTL(buf_text(&shipped.installed), "apply", "-f", "-"));
-	kube_case_policies_in_force("shipped", PACK_NAMESPACE);
+	kube_case_policies_in_force("shipped", SPACE);
 	compare_creations(&shipped);
 }
 
@@ -343,14 +274,18 @@ static int set_up(void **state)
 	if (!kube_case_has_server())
 		return 0;
 	pack_objects_read(&objects);
-	pack_sides_open();
-	pack_side_open(&warning, true);
-	pack_side_open(&shipped, false);
+	policy_sides_open();
+	policy_side_open(&warning);
+	policy_side_add_packs(&warning, SPACE, true);
+	policy_side_prepare(&warning);
+	policy_side_open(&shipped);
+	policy_side_add_packs(&shipped, SPACE, false);
+	policy_side_prepare(&shipped);
 	for (size_t i = 0; i < ARRAY_LEN(namespaces); i++)
 		make_namespace(i);
 	for (size_t i = 0; i < objects.n; i++)
 		if (strcmp(objects.items[i].kind, "Deployment") == 0) {
-			hold(&objects.items[i], PACK_NAMESPACE);
+			hold(&objects.items[i], SPACE);
 			break;
 		}
 	return 0;
@@ -366,9 +301,9 @@ static int tear_down(void **state)
 	kube_case_must(KUBECTL(buf_text(&shipped.installed), "delete", "-f", "-"));
 	for (size_t i = 0; i < ARRAY_LEN(namespaces); i++)
 		kube_case_must(KUBECTL(NULL, "delete", "namespace", namespaces[i], "--wait=false"));
-	pack_side_done(&warning);
-	pack_side_done(&shipped);
-	pack_sides_done();
+	policy_side_done(&warning);
+	policy_side_done(&shipped);
+	policy_sides_done();
 	pack_objects_done(&objects);
 	return 0;
 }

@@ -1,5 +1,5 @@
-/* See pack_side.h. */
-#include "tests/lib/pack_side.h"
+/* See policy_side.h. */
+#include "tests/lib/policy_side.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,71 +16,99 @@ static const char *const packs[] = { "policy/packs/pod-security-baseline",
 				     "policy/packs/pod-security-restricted",
 				     "policy/packs/good-practice" };
 
-static struct arena arena_of_namespace;
 static struct cluster *cluster;
 static struct kind_table kinds;
-static struct json namespace;
 
-void pack_sides_open(void)
+void policy_sides_open(void)
 {
 	AUTO(err_done) struct err err = { 0 };
 	struct kube_options options = { .kubeconfig = getenv("RHUMB_TEST_KUBECONFIG") };
 	if (cluster_open_kube(&cluster, &options, &err) < 0)
 		fail_msg("%s", err.msg);
 	kinds_add_builtin(&kinds);
-	namespace = fixture_json(&arena_of_namespace,
-				 "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{"
-				 "\"name\":\"" PACK_NAMESPACE
-				 "\",\"labels\":{\"kubernetes.io/metadata.name\":\"" PACK_NAMESPACE
-				 "\"}}}");
 }
 
-void pack_sides_done(void)
+void policy_sides_done(void)
 {
 	cluster_close(cluster);
 	kind_table_done(&kinds);
-	arena_done(&arena_of_namespace);
 }
 
-static void add_file(struct pack_side *s, const char *path, bool only_warns)
+const struct kind *policy_sides_kind(const char *group, const char *version, const char *kind)
 {
-	static const char deny[] = "[Deny]";
+	return kinds_find(&kinds, group, version, kind);
+}
+
+void policy_side_open(struct policy_side *s)
+{
+	*s = (struct policy_side){ .admission = admission_new() };
+}
+
+void policy_side_add(struct policy_side *s, const char *text, const char *file)
+{
+	AUTO(err_done) struct err err = { 0 };
+	if (admission_add_file(s->admission, text, strlen(text), file, &err) < 0)
+		fail_msg("%s", err.msg);
+	buf_printf(&s->installed, "---\n%s", text);
+}
+
+/* Its last document is the binding, whose last key is this. */
+static void add_file(struct policy_side *s, const char *path, const char *space, bool only_warns)
+{
+	static const char actions[] = "  validationActions: [";
 	AUTO(buf_done) struct buf text = { 0 };
 	AUTO(err_done) struct err err = { 0 };
 	if (file_read(path, 0, &text, &err) < 0)
 		fail_msg("%s", err.msg);
-	char *at = strstr(buf_text(&text), deny);
-	if (only_warns && at)
-		memcpy(at, "[Warn]", sizeof(deny) - 1);
-	if (admission_add_file(s->admission, buf_text(&text), text.len, path, &err) < 0)
-		fail_msg("%s", err.msg);
-	buf_printf(&s->installed, "---\n%s", buf_text(&text));
+	char *at = strstr(buf_text(&text), actions);
+	if (!at || strcmp(at + sizeof(actions) - 1 + 4, "]\n") != 0)
+		fail_msg("%s does not end with its validationActions", path);
+	if (only_warns)
+		memcpy(at + sizeof(actions) - 1, "Warn", 4);
+	buf_printf(&text,
+		   "  matchResources: {namespaceSelector: {matchLabels: "
+		   "{kubernetes.io/metadata.name: %s}}}\n",
+		   space);
+	policy_side_add(s, buf_text(&text), path);
 }
 
-void pack_side_open(struct pack_side *s, bool only_warns)
+void policy_side_add_packs(struct policy_side *s, const char *space, bool only_warns)
 {
 	AUTO(err_done) struct err err = { 0 };
-	*s = (struct pack_side){ .admission = admission_new() };
 	for (size_t i = 0; i < ARRAY_LEN(packs); i++) {
 		char **names;
 		size_t n;
+		if (!only_warns)
+			kube_case_must(KUBECTL(NULL, "create", "--dry-run=server",
+					       "--validate=strict", "-f", packs[i]));
 		if (dir_names(packs[i], &names, &n, &err) < 0)
 			fail_msg("%s", err.msg);
 		for (size_t j = 0; j < n; j++) {
 			AUTO(auto_free) char *path = path_join(packs[i], names[j]);
 			if (strstr(names[j], ".yaml"))
-				add_file(s, path, only_warns);
+				add_file(s, path, space, only_warns);
 		}
 		dir_names_free(names, n);
 	}
-	admission_prepare(s->admission, &(struct admission_world){ &kinds, true, true });
-	size_t problems;
-	admission_problems(s->admission, &problems);
-	assert_int_equal(problems, 0);
-	s->run = admission_run_new(s->admission);
 }
 
-void pack_side_done(struct pack_side *s)
+bool policy_side_try(struct policy_side *s)
+{
+	size_t n;
+	admission_prepare(s->admission, &(struct admission_world){ &kinds, true, true });
+	admission_problems(s->admission, &n);
+	s->run = admission_run_new(s->admission);
+	return n == 0;
+}
+
+void policy_side_prepare(struct policy_side *s)
+{
+	size_t n;
+	if (!policy_side_try(s))
+		fail_msg("%s", admission_problems(s->admission, &n)->message);
+}
+
+void policy_side_done(struct policy_side *s)
 {
 	admission_run_free(s->run);
 	admission_free(s->admission);
@@ -88,13 +116,26 @@ void pack_side_done(struct pack_side *s)
 	arena_done(&s->arena);
 }
 
-const struct admission_verdict *pack_ask_here(struct pack_side *s, const struct pack_question *q)
+static struct json namespace_of(struct arena *a, const char *name)
+{
+	struct json v = json_of_object();
+	json_set_str(a, &v, "apiVersion", "v1");
+	json_set_str(a, &v, "kind", "Namespace");
+	struct json *metadata = json_edit(a, &v, "metadata");
+	json_set_str(a, metadata, "name", name);
+	json_set_str(a, json_edit(a, metadata, "labels"), "kubernetes.io/metadata.name", name);
+	return v;
+}
+
+const struct admission_verdict *policy_ask_here(struct policy_side *s,
+						const struct policy_question *q)
 {
 	struct json *object = arena_calloc(&s->arena, 1, sizeof(*object));
+	struct json space = namespace_of(&s->arena, q->namespace);
 	*object = json_copy(&s->arena, q->object);
 	json_set_str(&s->arena, json_edit(&s->arena, object, "metadata"), "namespace",
-		     PACK_NAMESPACE);
-	assert_true(defaults_apply(&s->arena, NULL, object));
+		     q->namespace);
+	defaults_apply(&s->arena, NULL, object);
 	return admission_evaluate(
 		s->run, &(struct admission_change){
 				.operation = q->operation,
@@ -103,19 +144,19 @@ const struct admission_verdict *pack_ask_here(struct pack_side *s, const struct 
 				.kind = q->kind,
 				.resource = kinds_find(&kinds, q->group, q->version, q->kind),
 				.subresource = q->subresource,
-				.namespace = PACK_NAMESPACE,
-				.name = PACK_OBJECT_NAME,
+				.namespace = q->namespace,
+				.name = json_get_str(json_get(object, "metadata"), "name"),
 				.object = object,
 				.old_object = q->old,
-				.namespace_object = &namespace,
+				.namespace_object = &space,
 				.dry_run = true,
 			});
 }
 
 static int answered(void *ctx, struct api_call *call, struct err *err)
 {
-	struct pack_answer *all = ctx;
-	struct pack_answer *a = &all[(size_t)call->user];
+	struct policy_answer *all = ctx;
+	struct policy_answer *a = &all[(size_t)call->user];
 	(void)err;
 	a->status = call->status;
 	a->message = xstrdup(call->err.msg ? call->err.msg : "");
@@ -127,24 +168,25 @@ static int answered(void *ctx, struct api_call *call, struct err *err)
 	return 0;
 }
 
-struct pack_answer *pack_ask_there(const struct pack_object *items, size_t n, const char *name,
-				   const char *space)
+struct policy_answer *policy_ask_there(const struct pack_object *items, size_t n, const char *name,
+				       const char *space)
 {
 	AUTO(arena_done) struct arena arena = { 0 };
 	AUTO(err_done) struct err err = { 0 };
 	AUTO(auto_free) struct api_call *calls = xcalloc(n, sizeof(*calls));
 	struct json *bodies = arena_calloc(&arena, n, sizeof(*bodies));
-	struct pack_answer *answers = xcalloc(n, sizeof(*answers));
+	struct policy_answer *answers = xcalloc(n, sizeof(*answers));
 	for (size_t i = 0; i < n; i++) {
 		bodies[i] = json_copy(&arena, &items[i].object);
 		struct json *metadata = json_edit(&arena, &bodies[i], "metadata");
 		json_set_str(&arena, metadata, "namespace", space);
-		json_set_str(&arena, metadata, "name", name);
+		if (name)
+			json_set_str(&arena, metadata, "name", name);
 		calls[i] = (struct api_call){
 			.verb = API_DRY_RUN_APPLY,
 			.kind = kinds_find(&kinds, items[i].group, items[i].version, items[i].kind),
 			.namespace = space,
-			.name = name,
+			.name = json_get_str(json_get(&bodies[i], "metadata"), "name"),
 			.body = &bodies[i],
 			.user = (void *)i,
 		};
@@ -154,7 +196,7 @@ struct pack_answer *pack_ask_there(const struct pack_object *items, size_t n, co
 	return answers;
 }
 
-void pack_answers_free(struct pack_answer *all, size_t n)
+void policy_answers_free(struct policy_answer *all, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = 0; j < all[i].n; j++)
@@ -165,7 +207,7 @@ void pack_answers_free(struct pack_answer *all, size_t n)
 	free(all);
 }
 
-static void take_warnings(struct pack_answer *out, const char *text)
+static void take_warnings(struct policy_answer *out, const char *text)
 {
 	static const char mark[] = "Warning: ";
 	size_t cap = 0;
@@ -176,7 +218,7 @@ static void take_warnings(struct pack_answer *out, const char *text)
 	}
 }
 
-void pack_ask_ephemeral(struct pack_answer *out, const struct json *pod)
+void policy_ask_ephemeral(struct policy_answer *out, const struct json *pod)
 {
 	const struct json *metadata = json_get(pod, "metadata");
 	AUTO(buf_done) struct buf text = { 0 };
@@ -187,7 +229,7 @@ void pack_ask_ephemeral(struct pack_answer *out, const struct json *pod)
 	struct process_result result =
 		KUBECTL(buf_text(&text), "replace", "--raw", path, "-f", "-");
 	const char *said = buf_text(&result.messages);
-	*out = (struct pack_answer){ .message = xstrdup(said) };
+	*out = (struct policy_answer){ .message = xstrdup(said) };
 	out->status = result.status == 0 ? 200 : strstr(said, "(Forbidden)") ? 403 : 422;
 	take_warnings(out, said);
 	process_result_done(&result);
