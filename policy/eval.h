@@ -17,7 +17,7 @@
 
 enum {
 	EVAL_MAX_NAMES = 1000,
-	EVAL_MAX_MEMORY = 256 << 20, /* bytes of all values of a session */
+	EVAL_MAX_MEMORY = 32 << 20, /* bytes of all values of a session */
 };
 
 /* What the expression may name; NULL is null. */

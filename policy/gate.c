@@ -33,7 +33,8 @@ int gate_judge(void *ctx, const struct plan_view *view, struct plan *p, struct e
 	struct gate *g = ctx;
 	AUTO(findings_done) struct findings findings = { .arena = &p->arena };
 	AUTO(scene_done) struct scene scene = { 0 };
-	if (scene_open(&scene, view, p, err) < 0 || judge(g, &scene, &findings, p, err) < 0)
+	scene_open(&scene, view, p);
+	if (judge(g, &scene, &findings, p, err) < 0)
 		return -1;
 	gate_worth(g, &findings, p);
 	findings_settle(&findings, p);

@@ -180,6 +180,10 @@ int gate_admission(struct gate *g, struct scene *scene, struct findings *finding
 	admission_prepare(g->admission, &world);
 	if (refuse_problems(g->admission, view->problems, err) < 0)
 		return -1;
+	if (!admission_count_policies(g->admission))
+		return 0;
+	if (scene_find_namespaces(scene, err) < 0)
+		return -1;
 	note_unbound(g, p);
 	AUTO(admission_run_free_p) struct admission_run *run = admission_run_new(g->admission);
 	AUTO(admission_run_free_p) struct admission_run *base = admission_run_new(g->admission);

@@ -227,7 +227,7 @@ static void take_declared(struct scene *s)
 	}
 }
 
-static int find_namespaces(struct scene *s, struct err *err)
+int scene_find_namespaces(struct scene *s, struct err *err)
 {
 	name_namespaces(s);
 	take_changed(s);
@@ -243,12 +243,11 @@ const struct json *scene_namespace(const struct scene *s, const char *name)
 	return known ? known->object : NULL;
 }
 
-int scene_open(struct scene *s, const struct plan_view *view, const struct plan *p, struct err *err)
+void scene_open(struct scene *s, const struct plan_view *view, const struct plan *p)
 {
 	*s = (struct scene){ .view = view, .plan = p };
 	s->seen = xcalloc(p->n_changes, sizeof(*s->seen));
 	find_crds(s);
-	return find_namespaces(s, err);
 }
 
 void scene_done(struct scene *s)

@@ -5,9 +5,10 @@
  * `oldObject` is the live object, without a cluster what base declares.  The namespace is as the
  * plan leaves it.
  *
- *   scene_open()    once for a plan; asks the cluster for namespaces that do not change
- *   scene_object(), scene_old_object(), scene_namespace()
- *   scene_done()    after that nothing of it is valid */
+ *   scene_open()    once for a plan
+ *   scene_find_namespaces()   before scene_namespace(): asks the cluster for those that do not
+ * change scene_object(), scene_old_object(), scene_namespace() scene_done()    after that nothing
+ * of it is valid */
 #ifndef POLICY_SCENE_H
 #define POLICY_SCENE_H
 
@@ -28,8 +29,7 @@ struct scene {
 	size_t n_namespaces;
 };
 
-int scene_open(struct scene *s, const struct plan_view *view, const struct plan *p,
-	       struct err *err);
+void scene_open(struct scene *s, const struct plan_view *view, const struct plan *p);
 void scene_done(struct scene *s);
 
 /* NULL where there is none. */
@@ -42,6 +42,8 @@ const struct json *scene_base_object(struct scene *s, const struct change *c);
 /* A manifest as an object of the cluster: with its namespace and defaults.  NULL gives NULL. */
 const struct json *scene_with_defaults(struct scene *s, const struct object_ref *ref,
 				       const struct json *v);
+
+int scene_find_namespaces(struct scene *s, struct err *err);
 
 /* NULL where it is not known. */
 const struct json *scene_namespace(const struct scene *s, const char *name);

@@ -1,7 +1,8 @@
 /* Objects against their schemas, where no server has looked at them.
  *
- * Of a kind of a CRD that Git declares, its schema; else a saved OpenAPI v3 document (`schema` in
- * rhumb.yaml); else what is built in: fields and types of Kubernetes' own kinds. */
+ * Of a kind of a CRD that Git declares or the cluster has, its schema; else a saved OpenAPI v3
+ * document (`schema` in rhumb.yaml); else what is built in: fields and types of Kubernetes' own
+ * kinds. */
 #include <string.h>
 
 #include "plan/merge/schema.h"
@@ -31,7 +32,20 @@ static const struct json *crd_schema(const struct json *crd, const char *version
 	return NULL;
 }
 
-static const struct json *of_crds(const struct check_run *r, const struct object_ref *ref)
+/* One that only the cluster has: it is asked for where no server has looked at the object. */
+static const struct json *of_cluster(struct check_run *r, const struct object_ref *ref)
+{
+	const struct kind *kind =
+		kinds_find(r->scene->view->kinds, ref->group, ref->version, ref->kind);
+	const struct json *crd = NULL;
+	if (!kind || !strchr(ref->group, '.') || strstr(ref->group, ".k8s.io"))
+		return NULL;
+	const char *name = arena_fmt(&r->arena, "%s.%s", kind->plural, ref->group);
+	world_find(r, "apiextensions.k8s.io", "CustomResourceDefinition", "", name, &crd);
+	return crd ? crd_schema(crd, ref->version) : NULL;
+}
+
+static const struct json *of_crds(struct check_run *r, const struct object_ref *ref)
 {
 	for (size_t i = 0; i < r->scene->n_crds; i++) {
 		const struct json *spec = json_get(r->scene->crds[i], "spec");
@@ -39,7 +53,7 @@ static const struct json *of_crds(const struct check_run *r, const struct object
 		    text_is(json_at(spec, "names", "kind", NULL), ref->kind))
 			return crd_schema(r->scene->crds[i], ref->version);
 	}
-	return NULL;
+	return of_cluster(r, ref);
 }
 
 static void on_builtin(struct asking *a, const struct checked *o)

@@ -6,8 +6,9 @@ import os
 import subprocess
 
 from ..suite import scenario
-from ..scenario import EXIT_DONE, EXIT_REFUSED, Failed
+from ..scenario import EXIT_DONE, EXIT_INCOMPLETE, EXIT_REFUSED, Failed
 from .policies import configure
+from .refusals import wait_until
 
 LOOKING = """apiVersion: apps/v1
 kind: Deployment
@@ -78,6 +79,46 @@ def checks_selectors(s):
     plan = s.plan()
     s.equal([v["change"].rsplit("/", 1)[1] for v in plan["policy"] if v["policy"] == "selector-without-pods"], ["none"],
             "selectors without pods")
+
+
+BOATS = """apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: boats.$ns.example.com}
+spec:
+  group: $ns.example.com
+  scope: Namespaced
+  names: {kind: Boat, plural: boats, singular: boat, listKind: BoatList}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec:
+            type: object
+            required: [sails]
+            properties:
+              sails: {type: integer, maximum: 5}
+              colour: {type: string, enum: [red, blue]}
+"""
+
+
+@scenario("checks-cluster-schema")
+def checks_cluster_schema(s):
+    """where no dry-run is asked, custom resources are held against the CRD that the cluster has"""
+    s.start()
+    s.cluster.server_apply(s.fill(BOATS))
+    s.write("boat.yaml", "apiVersion: $ns.example.com/v1\nkind: Boat\nmetadata: {name: b}\n"
+            "spec: {colour: green, oars: 2}\n")
+    s.commit("a boat")
+    wait_until("served", lambda: s.rhumb("plan", *s.cluster.args, "--verify=predict", "-q",
+                                         expect={EXIT_REFUSED, EXIT_INCOMPLETE}).status == EXIT_REFUSED)
+    plan = s.plan("--verify=predict", expect=EXIT_REFUSED)
+    s.equal(sorted((v["policy"], v["message"]) for v in plan["policy"] if v["source"] == "check"), [
+        ("invalid-value", "\"green\" is none of red, blue"), ("missing-field", "field \"sails\" is missing"),
+        ("unknown-field", "unknown field \"oars\"")], "findings")
 
 
 TOKEN = "gh" + "p_" + "0123456789abcdefghijABCDEFGHIJ012345"
