@@ -87,6 +87,7 @@ static size_t print_json(const struct policy_test *t, bool coverage)
 	json_set_int(&a, &v, "passed", (int64_t)(t->n_cases - t->failed));
 	json_set_int(&a, &v, "failed", (int64_t)(t->failed + gaps));
 	json_write_indented(&text, &v);
+	buf_putc(&text, '\n');
 	fwrite(buf_text(&text), 1, text.len, stdout);
 	return t->failed + gaps;
 }

@@ -42,7 +42,8 @@ static const struct format formats[] = {
 	{ "a JSON Web Token", "eyJ",
 	  "\\beyJ[A-Za-z0-9_-]{10,}\\.eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{10,}" },
 	{ "a private key", "PRIVATE KEY-----", "-----BEGIN (?:[A-Z0-9]+ )?PRIVATE KEY-----" },
-	{ "a registry's password", "\"auth\"", "\"auth\"\\s*:\\s*\"[A-Za-z0-9+/=]{16,}\"" },
+	{ "a registry's password", "\"auths\"",
+	  "\"auths\"\\s*:\\s*\\{[^}]{0,1000}?\"auth\"\\s*:\\s*\"[A-Za-z0-9+/]{8,1000}={0,2}\"" },
 };
 
 /* scheme://user:password@host */
@@ -213,13 +214,33 @@ static double entropy_of(const char *v, size_t n)
 	return sum;
 }
 
+/* "shop-tls-2024": words and numbers, as names are made of; a part of both is none. */
+static bool is_like_a_name(const char *v, size_t n)
+{
+	bool parted = false, letters = false, digits = false;
+	for (size_t i = 0; i < n; i++) {
+		if (v[i] == '-' || v[i] == '.' || v[i] == '_') {
+			parted = true;
+			letters = digits = false;
+			continue;
+		}
+		letters |= islower((unsigned char)v[i]) != 0;
+		digits |= isdigit((unsigned char)v[i]) != 0;
+		if ((letters && digits) || isupper((unsigned char)v[i]) ||
+		    !isalnum((unsigned char)v[i]))
+			return false;
+	}
+	return parted;
+}
+
 bool secret_is_likely(const char *name, size_t name_n, const char *v, size_t n)
 {
 	enum { SHORTEST = 8, LONGEST = 512 };
 	static const double least = 2.75;
 	bool digits = false, letters = false;
 	if (!is_secret_name(name, name_n) || n < SHORTEST || n > LONGEST ||
-	    secret_is_placeholder(v, n) || v[0] == '/' || v[0] == '.' || memmem(v, n, "://", 3))
+	    secret_is_placeholder(v, n) || v[0] == '/' || v[0] == '.' || memmem(v, n, "://", 3) ||
+	    is_like_a_name(v, n))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (isspace((unsigned char)v[i]) || v[i] == '(' || v[i] == '{')

@@ -245,6 +245,21 @@ static const struct row rows[] = {
 	  CM("x", "password: '${PASSWORD}', token: changeme12"), NULL, NULL },
 	{ "plausible-secret", "a path", NULL, CM("x", "token: /var/run/secrets/token1"), NULL,
 	  NULL },
+	{ "plausible-secret", "the name of a Secret", NULL,
+	  CM("x", "tlsSecret: shop-tls-2024, token: build-token-v.2"), NULL, NULL },
+	{ "plausible-secret", "a UUID is no name", NULL, CM("x", "token: 5f0c8a7e-1b2c-4d5e"),
+	  "4:15 /data/token \"token\" looks like a secret in the clear (18 characters): put it "
+	  "into "
+	  "a Secret that is not in Git",
+	  NULL },
+	{ "plain-secret", "a configuration of Docker", NULL,
+	  CM("x", "a: '{\"auths\": {\"registry.test\": {\"auth\": \"dXNlcjpwYXNz\"}}}'"),
+	  "4:11 /data/a this looks like a registry's password (50 characters): put it into a "
+	  "Secret "
+	  "that is not in Git, and make a new one",
+	  NULL },
+	{ "plain-secret", "another auth", NULL, CM("x", "a: '{\"auth\": \"mutualTLSrequired\"}'"),
+	  NULL, NULL },
 	{ "plausible-secret", "a word", NULL, CM("x", "secret: database"), NULL, NULL },
 
 	{ "url-credentials", "a password", NULL, CM("x", "a: 'postgres://me:s3cr3t@db/shop'"),
