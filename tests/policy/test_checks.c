@@ -157,6 +157,38 @@ static const struct row rows[] = {
 	  "6:34 /spec/ports/0/targetPort no container of the selected pods has a port named http",
 	  NULL },
 
+	{ "dangling-reference", "what an autoscaler scales", DEPLOYMENT("app: web", ""),
+	  "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n" META(
+		  "h") "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: "
+		       "web}}\n",
+	  "4:70 /spec/scaleTargetRef/name Deployment default/web is not there, neither in Git nor "
+	  "in "
+	  "the cluster",
+	  NULL },
+	{ "dangling-reference", "the role of a binding, and its account",
+	  ROLE("get") "---\napiVersion: v1\nkind: ServiceAccount\n" META("robot"),
+	  "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n" META(
+		  "b") "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\n"
+		       "subjects: [{kind: ServiceAccount, name: robot}]\n",
+	  "4:66 /roleRef/name Role default/r is not there, neither in Git nor in the cluster\n"
+	  "5:41 /subjects/0/name ServiceAccount default/robot is not there, neither in Git nor in "
+	  "the "
+	  "cluster",
+	  NULL },
+	{ "dangling-reference", "the backend of an Ingress", SERVICE("  ports: [{port: 80}]\n"),
+	  "apiVersion: networking.k8s.io/v1\nkind: Ingress\n" META(
+		  "i") "spec: {rules: [{http: {paths: [{backend: {service: {name: web, port: "
+		       "{number: 80}}}}]}}]}\n",
+	  "4:59 /spec/rules/0/http/paths/0/backend/service/name Service default/web is not there, "
+	  "neither in Git nor in the cluster",
+	  NULL },
+	{ "dangling-reference", "a claim", CLAIM("1Gi"),
+	  POD(IMAGE "  volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]\n"),
+	  "8:58 /spec/volumes/0/persistentVolumeClaim/claimName PersistentVolumeClaim default/data "
+	  "is "
+	  "not there, neither in Git nor in the cluster",
+	  "@, allowDelete: [PersistentVolumeClaim]" },
+
 	{ "still-referenced", "a map that a pod reads",
 	  CM("m", "a: b") "---\n" POD(IMAGE "    envFrom: [{configMapRef: {name: m}}]\n"),
 	  POD(IMAGE "    envFrom: [{configMapRef: {name: m}}]\n"),

@@ -288,3 +288,92 @@ def check_all(s, repo, cases, saved):
             index = next(int(part[1:]) for part in v["change"].split("/") if part[:1] == "n" and part[1:].isdigit())
             found[cases[index][0]].add(v["policy"])
     return found
+
+
+RBAC = "rbac.authorization.k8s.io"
+JOB = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "x"},
+       "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "x:1"}]}}}}
+STATEFUL = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "x"},
+            "spec": {"serviceName": "a", "selector": {"matchLabels": {"app": "x"}}, "template": {
+                "metadata": {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "c", "image": "x:1"}]}}}}
+CLAIM = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "x"},
+         "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "a", "resources": {"requests": {"storage": "2Gi"}}}}
+SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, "type": "Opaque", "immutable": True,
+          "data": {"a": "Yg=="}}
+BINDING = {"apiVersion": f"{RBAC}/v1", "kind": "RoleBinding", "metadata": {"name": "x"},
+           "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": "a"}}
+WIDE = {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "$ns"},
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": "a"}}
+STORAGE = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "$ns"}, "provisioner": "a.example",
+           "parameters": {"a": "b"}, "reclaimPolicy": "Retain", "volumeBindingMode": "Immediate"}
+PRIORITY = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "$ns"}, "value": 5,
+            "preemptionPolicy": "Never"}
+CLASS = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": "$ns"},
+         "spec": {"controller": "a.example/b"}}
+RUNTIME = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "$ns"}, "handler": "a"}
+LABELS = ("spec", "template", "metadata", "labels")
+
+# What changes: the object, then paths with other values; the last ones of a kind are allowed.
+CHANGES = [
+    (DEPLOYMENT, [[(("spec", "selector", "matchLabels"), {"app": "y"}), (LABELS, {"app": "y"})], [(("spec", "replicas"), 5)]]),
+    (STATEFUL, [[(("spec", "selector", "matchLabels"), {"app": "y"}), (LABELS, {"app": "y"})], [(("spec", "serviceName"), "b")],
+                [(("spec", "podManagementPolicy"), "Parallel")], [(("spec", "replicas"), 5)]]),
+    (JOB, [[(("spec", "template", "spec", "containers", 0, "image"), "x:2")], [(("spec", "completionMode"), "Indexed"),
+                                                                            (("spec", "completions"), 1)],
+           [(("spec", "parallelism"), 3)]]),
+    (CLAIM, [[(("spec", "accessModes"), ["ReadWriteMany"])], [(("spec", "storageClassName"), "b")],
+             [(("spec", "resources", "requests", "storage"), "1Gi")]]),
+    (SECRET, [[(("type",), "example.com/other")], [(("data",), {"a": "Yw=="})], [(("metadata", "labels"), {"a": "b"})]]),
+    (BINDING, [[(("roleRef", "name"), "b")], [(("subjects",), [{"kind": "User", "name": "u", "apiGroup": RBAC}])]]),
+    (WIDE, [[(("roleRef", "name"), "b")]]),
+    (STORAGE, [[(("provisioner",), "b.example")], [(("parameters",), {"a": "c"})], [(("reclaimPolicy",), "Delete")],
+               [(("volumeBindingMode",), "WaitForFirstConsumer")], [(("mountOptions",), ["ro"])]]),
+    (PRIORITY, [[(("value",), 6)], [(("preemptionPolicy",), "PreemptLowerPriority")], [(("description",), "d")]]),
+    (CLASS, [[(("spec", "controller"), "b.example/b")], [(("metadata", "labels"), {"a": "b"})]]),
+    (RUNTIME, [[(("handler",), "b")], [(("metadata", "labels"), {"a": "b"})]]),
+    (SERVICE, [[(("spec", "type"), "NodePort")], [(("spec", "selector"), {"app": "y"})]]),
+]
+
+
+@scenario("checks-immutable", backends=("kube",))
+def checks_immutable(s):
+    """what the server lets nobody change is found without it, and nothing else"""
+    s.start()
+    repo = os.path.join(s.dir, "immutable-repo")
+    os.makedirs(repo)
+    with open(os.path.join(repo, "rhumb.yaml"), "w", encoding="utf-8") as f:
+        json.dump({"apiVersion": "rhumb.dev/v1", "kind": "Config",
+                   "applications": [{"name": "a", "path": "m", "namespace": s.ns}]}, f)
+    git = ["git", "-C", repo, "-c", "user.name=e2e", "-c", "user.email=e2e@example.com"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    wrong, count = [], 0
+    for whole, changes in CHANGES:
+        text = json.dumps(whole).replace("$ns", s.ns)
+        s.cluster.server_apply(text)
+        for edits in changes:
+            after = json.loads(text)
+            for path, value in edits:
+                after = mutated(after, path[:-1], path[-1], value)
+            refused = s.cluster.run("apply", "--server-side", "--dry-run=server", "--force-conflicts", "-n", s.ns, "-f", "-",
+                                    stdin=json.dumps(after), check=False).status != 0
+            found = found_immutable(s, repo, git, json.loads(text), after)
+            count += 1
+            if found != refused:
+                wrong.append(f"{whole['kind']} {edits}: the server {'refuses' if refused else 'takes'} it, rhumb {found}")
+    if wrong or count < 30:
+        raise Failed(f"{len(wrong)} of {count} differ:\n" + "\n".join(wrong))
+    for kind in ("ClusterRoleBinding", "StorageClass", "PriorityClass", "IngressClass", "RuntimeClass"):
+        s.cluster.run("delete", kind, s.ns, check=False)
+
+
+def found_immutable(s, repo, git, before, after):
+    os.makedirs(os.path.join(repo, "m"), exist_ok=True)
+    for v in (before, after):
+        with open(os.path.join(repo, "m", "x.json"), "w", encoding="utf-8") as f:
+            json.dump(v, f)
+        subprocess.run([*git, "add", "-A"], check=True)
+        subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "one"], check=True)
+    file = os.path.join(s.dir, "immutable.json")
+    s.rhumb("plan", "-C", repo, "--cluster", "none", "--base", "HEAD~1", "-q", "-o", file)
+    with open(file, encoding="utf-8") as f:
+        return any(v["policy"] == "immutable-field" for v in json.load(f)["policy"])
