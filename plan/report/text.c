@@ -36,6 +36,7 @@ struct writer {
 	const struct report_options *o;
 	struct arena arena;
 	size_t width;
+	size_t policy_width; /* of the column of policies' names */
 };
 
 /* All that is not our own constant text goes through here or styled(): manifests, servers and plan
@@ -446,7 +447,7 @@ static void verdict_text(struct writer *w, const struct policy_verdict *v, const
 	buf_puts(w->out, "  ");
 	cell(w, results[v->result].style,
 	     arena_fmt(a, "%s %s", results[v->result].mark, policy_result_name(v->result)), 7);
-	cell(w, BOLD, v->policy, w->width >= 90 ? 24 : 16);
+	cell(w, BOLD, v->policy, w->policy_width);
 	cell(w, PLAIN, c ? change_label(a, c) : "the whole plan", w->width >= 90 ? 34 : 24);
 	if (v->file)
 		styled(w, DIM, arena_fmt(a, "%s:%u:%u", v->file, v->line, v->col));
@@ -464,11 +465,24 @@ static void verdict_text(struct writer *w, const struct policy_verdict *v, const
 	indented(w, v->pass ? DIM : results[v->result].style, message);
 }
 
+/* Of the longest name, within reason. */
+static size_t policy_width(const struct writer *w)
+{
+	enum { LEAST = 24, MOST = 34, NARROW = 16 };
+	size_t width = LEAST;
+	for (size_t i = 0; i < w->p->n_verdicts; i++) {
+		size_t n = strlen(w->p->verdicts[i].policy);
+		width = n > width ? n : width;
+	}
+	return w->width < 90 ? NARROW : width < MOST ? width : MOST;
+}
+
 static void verdicts(struct writer *w)
 {
 	const struct plan *p = w->p;
 	if (!p->n_verdicts)
 		return;
+	w->policy_width = policy_width(w);
 	newline(w);
 	styled(w, BOLD, "policy");
 	newline(w);
