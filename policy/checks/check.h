@@ -37,7 +37,7 @@ struct complaint {
 	const char *message;
 	const struct json *node; /* in the object; NULL: the whole */
 	const char *path;        /* of the node */
-	struct srcpos at;        /* of another file; file NULL: the node's */
+	bool is_rest;            /* stands for those past the ceiling, whatever they are */
 };
 
 struct check_run {
@@ -48,7 +48,8 @@ struct check_run {
 	const struct json *object; /* of it, for paths */
 	struct complaint *complaints;
 	size_t n, cap;
-	size_t left_out; /* past CHECKS_MAX_OF_OBJECT */
+	size_t n_of_check; /* complaints of the running one about the object ... */
+	size_t left_out;   /* ... and those past CHECKS_MAX_OF_OBJECT */
 	struct world *world;
 	struct secret_rules *secrets;        /* NULL: not needed yet */
 	size_t deletions;                    /* of the plan */

@@ -19,7 +19,8 @@
 #define CHECKS_IGNORE "rhumb.dev/ignore-checks"
 
 enum {
-	CHECKS_MAX_OF_OBJECT = 200, /* complaints about one object; the rest is counted */
+	CHECKS_MAX_OF_OBJECT = 200, /* complaints of one check about one object; a last one counts
+				       the rest, and is never `existing` */
 };
 
 struct check_info {

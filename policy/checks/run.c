@@ -52,10 +52,11 @@ enum check_level checks_level(const struct policy_config *config, const struct c
 
 void complain(struct check_run *r, const struct json *node, const char *fmt, ...)
 {
-	if (r->n == CHECKS_MAX_OF_OBJECT) {
+	if (r->n_of_check == CHECKS_MAX_OF_OBJECT) {
 		r->left_out++;
 		return;
 	}
+	r->n_of_check++;
 	va_list ap;
 	va_start(ap, fmt);
 	AUTO(auto_free) char *message = xvfmt(fmt, ap);
@@ -69,13 +70,35 @@ void complain(struct check_run *r, const struct json *node, const char *fmt, ...
 	};
 }
 
+/* A ceiling for each check: what one has to say of an object must not push out what another has,
+ * which may deny it. */
+static void begin_check(struct check_run *r, const struct check *check)
+{
+	r->check = check;
+	r->n_of_check = r->left_out = 0;
+}
+
+static void end_check(struct check_run *r)
+{
+	if (!r->left_out)
+		return;
+	GROW(r->complaints, r->n, r->cap);
+	r->complaints[r->n++] = (struct complaint){
+		.check = r->check,
+		.message = arena_fmt(&r->arena, "and %zu more of the same sort, not listed",
+				     r->left_out),
+		.is_rest = true,
+	};
+}
+
 /* The same words about the same: a second secret is not there because a first one was. */
 static bool has(const struct complaint *list, size_t n, const struct complaint *c)
 {
-	for (size_t i = 0; i < n; i++) {
-		bool same = list[i].node && c->node ? json_equal(list[i].node, c->node)
-						    : !list[i].node && !c->node;
-		if (same && list[i].check == c->check && strcmp(list[i].message, c->message) == 0)
+	for (size_t i = 0; i < n && !c->is_rest; i++) {
+		const struct complaint *its = &list[i];
+		if (its->check == c->check && strcmp(its->message, c->message) == 0 &&
+		    (its->node && c->node ? json_equal(its->node, c->node)
+					  : !its->node && !c->node))
 			return true;
 	}
 	return false;
@@ -139,13 +162,16 @@ static int tell(struct check_run *r, const struct change *c, const struct compla
 
 static void run_object_checks(struct check_run *r, const struct checked *o, bool asking)
 {
-	r->n = r->left_out = 0;
+	r->n = 0;
 	r->object = o->object;
 	for (size_t i = 0; o->object && i < check_table_n; i++) {
-		r->check = &check_table[i];
-		if (r->check->object && (!asking || r->check->asks) &&
-		    checks_level(r->config, &r->check->info) != CHECK_OFF)
-			r->check->object(r, o);
+		const struct check *check = &check_table[i];
+		if (!check->object || (asking && !check->asks) ||
+		    checks_level(r->config, &check->info) == CHECK_OFF)
+			continue;
+		begin_check(r, check);
+		check->object(r, o);
+		end_check(r);
 	}
 }
 
@@ -176,12 +202,15 @@ static int check_object(struct check_run *r, const struct change *c, struct find
 static int check_change(struct check_run *r, const struct change *c, struct findings *findings,
 			struct err *err)
 {
-	r->n = r->left_out = 0;
+	r->n = 0;
 	r->object = c->sides->declared;
 	for (size_t i = 0; i < check_table_n; i++) {
-		r->check = &check_table[i];
-		if (r->check->change && checks_level(r->config, &r->check->info) != CHECK_OFF)
-			r->check->change(r, c);
+		const struct check *check = &check_table[i];
+		if (!check->change || checks_level(r->config, &check->info) == CHECK_OFF)
+			continue;
+		begin_check(r, check);
+		check->change(r, c);
+		end_check(r);
 	}
 	for (size_t i = 0; i < r->n; i++)
 		if (tell(r, c, &r->complaints[i], false, findings, err) < 0)

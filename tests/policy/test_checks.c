@@ -115,6 +115,35 @@ static void own_annotation_run(void **state)
 	assert_string_equal(warned, "");
 }
 
+/* What one check has to say a thousand times leaves room for another, which denies. */
+static void ceiling_run(void **state)
+{
+	(void)state;
+	static const struct row deny = { .id = "plain-secret" },
+				warn = { .id = "dangling-reference" };
+	AUTO(buf_done) struct buf head = { 0 };
+	buf_puts(&head, POD(IMAGE "    env:\n"));
+	for (int i = 0; i < 1000; i++)
+		buf_printf(&head,
+			   "    - {name: A%d, valueFrom: {configMapKeyRef: {name: m, key: k%d}}}\n",
+			   i, i);
+	buf_puts(&head, "    - {name: T, value: " TOKEN "}\n---\n" CM("m", "a: b"));
+	AUTO(auto_free) char *denied = findings(&deny, NULL, buf_text(&head), "");
+	AUTO(auto_free) char *warned = findings(&warn, NULL, buf_text(&head), "");
+	AUTO(auto_free)
+	char *touched = replaced(buf_text(&head), "metadata: {", "metadata: {labels: {a: b}, ");
+	AUTO(auto_free) char *later = findings(&warn, buf_text(&head), touched, "");
+	assert_true(*denied);
+	assert_non_null(strstr(warned, "and 800 more of the same sort, not listed"));
+	/* Nobody knows whether base had those. */
+	const char *rest = strstr(later, "and 800 more");
+	assert_non_null(rest);
+	while (rest > later && rest[-1] != '\n')
+		rest--;
+	assert_int_not_equal(strncmp(rest, "existing ", 9), 0);
+	assert_int_equal(strncmp(later, "existing ", 9), 0);
+}
+
 static void unknown_id_run(void **state)
 {
 	(void)state;
@@ -221,7 +250,7 @@ static bool is_of_changes(const char *id)
 
 int main(void)
 {
-	struct CMUnitTest tests[2 * ARRAY_LEN(rows) + 5];
+	struct CMUnitTest tests[2 * ARRAY_LEN(rows) + 6];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		tests[n++] = fixture_row(rows[i].name, row_run, &rows[i]);
@@ -229,6 +258,7 @@ int main(void)
 			tests[n++] = fixture_row(rows[i].name, existing_run, &rows[i]);
 	}
 	tests[n++] = fixture_row("an annotation of the change's own", own_annotation_run, NULL);
+	tests[n++] = fixture_row("a ceiling for each check", ceiling_run, NULL);
 	tests[n++] = fixture_row("an id that is none", unknown_id_run, NULL);
 	tests[n++] = fixture_row("levels", levels_run, NULL);
 	tests[n++] = fixture_row("a saved schema", saved_run, NULL);
