@@ -3,6 +3,8 @@
  *   table.c        the rows
  *   run.c          changes, levels, annotations, what base has
  *   world.c        other objects, in Git and in the cluster
+ *   pods.c         pods in Git, by their labels
+ *   going.c        what refers to objects that the plan deletes
  *   path.c         where a node is in an object
  *   the rest       checks, a file for each subject */
 #ifndef POLICY_CHECKS_CHECK_H
@@ -40,19 +42,23 @@ struct complaint {
 	bool is_rest;            /* stands for those past the ceiling, whatever they are */
 };
 
+struct pods;
+struct going;
 struct check_run {
 	struct scene *scene;
 	const struct policy_config *config;
 	struct arena arena;
 	const struct check *check; /* the running one */
 	const struct json *object; /* of it, for paths */
+	bool of_base;              /* it is base's: other objects are as base has them, too */
 	struct complaint *complaints;
 	size_t n, cap;
 	size_t n_of_check; /* complaints of the running one about the object ... */
 	size_t left_out;   /* ... and those past CHECKS_MAX_OF_OBJECT */
 	struct world *world;
+	struct pods *pods[2];                /* of head and of base; NULL: not needed yet */
+	struct going *going;                 /* likewise */
 	struct secret_rules *secrets;        /* NULL: not needed yet */
-	size_t deletions;                    /* of the plan */
 	const struct json *const *documents; /* saved OpenAPI v3 */
 	size_t n_documents;
 };
@@ -67,13 +73,30 @@ const char *node_path(struct arena *a, const struct json *v, const struct json *
 
 enum found { FOUND_NOT, FOUND, FOUND_UNKNOWN };
 
-/* As the plan leaves the world: declared at head, or in the cluster and not deleted.  FOUND_UNKNOWN
- * where nobody can tell.  *object may be NULL although it was found. */
+/* As the plan leaves the world: declared at head, or in the cluster and not deleted; for an object
+ * of base as base declares it.  FOUND_UNKNOWN where nobody can tell.  *object may be NULL although
+ * it was found. */
 enum found world_find(struct check_run *r, const char *group, const char *kind,
 		      const char *namespace, const char *name, const struct json **object);
 
+/* What base declared in place of it where the plan changes it: *base is NULL where that is nothing.
+ * false: the plan does not, and base is as head. */
+bool world_base(const struct check_run *r, const struct object_ref *ref, const struct json **base);
+
+/* The change that deletes it; NULL: none. */
+const struct change *world_deletion(const struct check_run *r, const struct object_ref *ref);
+
 /* Whether there are pods, or templates of pods, with these labels. */
 enum found world_pods(struct check_run *r, const char *namespace, const struct json *labels);
+
+/* Each declared object with a pod in it that the labels select; false stops.  Objects of base where
+ * an object of base is looked at. */
+typedef bool pod_fn(void *ctx, const struct object_ref *ref, const struct json *object);
+void pods_each(struct check_run *r, const char *namespace, const struct json *labels, pod_fn *each,
+	       void *ctx);
+bool pods_any(struct check_run *r, const char *namespace); /* any at all that have labels */
+void pods_free(struct pods *p);
+void going_free(struct going *g);
 
 struct world *world_new(struct check_run *r);
 int world_ask(struct check_run *r, struct err *err); /* the cluster, for all that was wanted */

@@ -75,7 +75,7 @@ static void on_reference(void *ctx, const struct reference *ref)
 /* A Service that names a port of its pods, where Git has them. */
 struct port_name {
 	const char *name;
-	bool there;
+	bool any, there;
 };
 
 static void on_container(void *ctx, const struct json *container, const char *list)
@@ -87,36 +87,23 @@ static void on_container(void *ctx, const struct json *container, const char *li
 		p->there |= text_is(json_get(&ports->items[i], "name"), p->name);
 }
 
-static bool is_selected(const struct json *labels, const struct json *metadata)
+static bool on_pod(void *ctx, const struct object_ref *ref, const struct json *object)
 {
-	for (uint32_t i = 0; i < labels->n; i++) {
-		const char *value = json_str(&labels->members[i].value);
-		if (!value ||
-		    !text_is(json_at(metadata, "labels", labels->members[i].key, NULL), value))
-			return false;
-	}
-	return labels->n > 0;
+	struct port_name *p = ctx;
+	(void)ref;
+	p->any = true;
+	pod_containers(pod_spec_of(object, NULL), on_container, p);
+	return !p->there;
 }
 
 static void check_target_port(struct check_run *r, const struct checked *o, const struct json *port)
 {
-	const struct declared_set *head = r->scene->view->head;
-	const struct json *labels = json_at(o->object, "spec", "selector", NULL);
 	const struct json *target = json_get(port, "targetPort");
-	struct port_name p = { json_str(target), false };
-	bool any = false;
-	if (!p.name || !json_is(labels, JSON_OBJECT))
+	struct port_name p = { json_str(target), false, false };
+	if (!p.name)
 		return;
-	for (size_t i = 0; i < head->n; i++) {
-		const struct json *metadata = NULL;
-		const struct json *spec = pod_spec_of(&head->items[i].object, &metadata);
-		if (!spec || strcmp(head->items[i].ref.namespace, o->ref->namespace) != 0 ||
-		    !is_selected(labels, metadata))
-			continue;
-		any = true;
-		pod_containers(spec, on_container, &p);
-	}
-	if (any && !p.there)
+	pods_each(r, o->ref->namespace, json_at(o->object, "spec", "selector", NULL), on_pod, &p);
+	if (p.any && !p.there)
 		complain(r, target, "no container of the selected pods has a port named %s",
 			 p.name);
 }
@@ -130,53 +117,4 @@ void check_dangling_reference(struct check_run *r, const struct checked *o)
 	const struct json *ports = list_in(json_get(o->object, "spec"), "ports");
 	for (uint32_t i = 0; i < ports->n; i++)
 		check_target_port(r, o, &ports->items[i]);
-}
-
-/* ---- what goes */
-
-struct going {
-	struct check_run *r;
-	const struct change *change;
-	const struct declared *by;
-	bool told;
-};
-
-static void on_kept(void *ctx, const struct reference *ref)
-{
-	struct going *g = ctx;
-	struct object_ref to = { ref->group, "", ref->kind, ref->namespace, ref->name };
-	if (g->told || ref->optional || object_ref_compare(&to, &g->change->ref) != 0)
-		return;
-	g->told = true;
-	complain(g->r, NULL, "%s still refers to it (%s:%u)",
-		 object_ref_label(&g->r->arena, &g->by->ref), g->by->file, ref->node->line);
-}
-
-static bool may_be_referred_to(const struct change *c)
-{
-	static const char *const kinds[] = {
-		"ConfigMap",   "Secret",       "ServiceAccount",        "Service",
-		"Role",        "ClusterRole",  "PersistentVolumeClaim", "Deployment",
-		"StatefulSet", "PriorityClass"
-	};
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (strcmp(c->ref.kind, kinds[i]) == 0)
-			return true;
-	return false;
-}
-
-enum { DELETIONS_MAX = 200 }; /* of which each looks through all that Git declares */
-
-void check_still_referenced(struct check_run *r, const struct change *c)
-{
-	const struct declared_set *head = r->scene->view->head;
-	if (c->action != ACTION_DELETE || !may_be_referred_to(c) || r->deletions > DELETIONS_MAX)
-		return;
-	for (size_t i = 0; i < head->n; i++) {
-		struct going g = { r, c, &head->items[i], false };
-		if (!*c->ref.namespace ||
-		    strcmp(head->items[i].ref.namespace, c->ref.namespace) == 0)
-			references_of(&head->items[i].object, head->items[i].ref.namespace, on_kept,
-				      &g);
-	}
 }

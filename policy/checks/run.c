@@ -164,6 +164,7 @@ static void run_object_checks(struct check_run *r, const struct checked *o, bool
 {
 	r->n = 0;
 	r->object = o->object;
+	r->of_base = o->is_base;
 	for (size_t i = 0; o->object && i < check_table_n; i++) {
 		const struct check *check = &check_table[i];
 		if (!check->object || (asking && !check->asks) ||
@@ -204,6 +205,7 @@ static int check_change(struct check_run *r, const struct change *c, struct find
 {
 	r->n = 0;
 	r->object = c->sides->declared;
+	r->of_base = false;
 	for (size_t i = 0; i < check_table_n; i++) {
 		const struct check *check = &check_table[i];
 		if (!check->change || checks_level(r->config, &check->info) == CHECK_OFF)
@@ -260,10 +262,11 @@ int checks_run(const struct policy_config *config, const struct json *const *doc
 	if (!scene->plan->n_changes)
 		return 0;
 	r.world = world_new(&r);
-	for (size_t i = 0; i < scene->plan->n_changes; i++)
-		r.deletions += scene->plan->changes[i].action == ACTION_DELETE;
 	int rc = run(&r, findings, err);
 	world_free(r.world);
+	pods_free(r.pods[0]);
+	pods_free(r.pods[1]);
+	going_free(r.going);
 	secret_rules_free(r.secrets);
 	free(r.complaints);
 	arena_done(&r.arena);

@@ -62,42 +62,32 @@ void check_selector_without_pods(struct check_run *r, const struct checked *o)
 
 /* ---- budgets */
 
-static bool same_labels(const struct json *selector, const struct json *metadata)
+struct replicas {
+	int64_t sum;
+	bool unknown;
+};
+
+static bool on_workload(void *ctx, const struct object_ref *ref, const struct json *object)
 {
-	const struct json *labels = json_get(selector, "matchLabels");
-	if (!json_is(labels, JSON_OBJECT) || !labels->n || list_in(selector, "matchExpressions")->n)
-		return false;
-	for (uint32_t i = 0; i < labels->n; i++) {
-		const char *value = json_str(&labels->members[i].value);
-		const char *its =
-			json_str(json_at(metadata, "labels", labels->members[i].key, NULL));
-		if (!value || !its || strcmp(value, its) != 0)
-			return false;
-	}
-	return true;
+	struct replicas *sum = ctx;
+	const struct json *its = json_at(object, "spec", "replicas", NULL);
+	int64_t n = 1;
+	if (strcmp(ref->group, "apps") != 0 || strcmp(ref->kind, "DaemonSet") == 0)
+		return true;
+	sum->unknown |= its && !json_int64(its, &n);
+	sum->sum += n;
+	return !sum->unknown;
 }
 
 /* The replicas of the workloads that Git declares for it; 0: not known. */
 static int64_t declared_replicas(struct check_run *r, const struct checked *o)
 {
-	const struct declared_set *head = r->scene->view->head;
 	const struct json *selector = json_at(o->object, "spec", "selector", NULL);
-	int64_t sum = 0;
-	for (size_t i = 0; i < head->n; i++) {
-		const struct declared *d = &head->items[i];
-		const struct json *metadata = NULL, *spec = json_get(&d->object, "spec");
-		int64_t n = 1;
-		bool counted =
-			strcmp(d->ref.group, "apps") == 0 && strcmp(d->ref.kind, "DaemonSet") != 0;
-		if (!counted || strcmp(d->ref.namespace, o->ref->namespace) != 0 ||
-		    !pod_spec_of(&d->object, &metadata) || !same_labels(selector, metadata))
-			continue;
-		/* One that an autoscaler sets is not known. */
-		if (json_get(spec, "replicas") && !json_int64(json_get(spec, "replicas"), &n))
-			return 0;
-		sum += n;
-	}
-	return sum;
+	struct replicas sum = { 0, false };
+	if (!list_in(selector, "matchExpressions")->n)
+		pods_each(r, o->ref->namespace, json_get(selector, "matchLabels"), on_workload,
+			  &sum);
+	return sum.unknown ? 0 : sum.sum;
 }
 
 static bool is_text_or_number(const struct json *v, const char *text, int64_t number)

@@ -15,6 +15,7 @@ check_object_fn check_duplicate_ports;
 check_object_fn check_deprecated_api, check_removed_api;
 /* references.c, reference_fields.c */
 check_object_fn check_dangling_reference;
+/* going.c */
 check_change_fn check_still_referenced;
 /* selectors.c */
 check_object_fn check_selector_mismatch, check_selector_without_pods, check_disruption_budget;

@@ -19,14 +19,16 @@ struct world {
 	struct want *wants; /* sorted, once they were asked */
 	size_t n, cap;
 	bool asked;
-	const struct object_ref **deleted; /* sorted */
-	size_t n_deleted;
+	const struct change **changes; /* sorted by ref; of those with the same, a deletion first */
+	size_t n_changes;
 };
 
-static int by_ref(const void *a, const void *b)
+static int by_change(const void *a, const void *b)
 {
-	return object_ref_compare(*(const struct object_ref *const *)a,
-				  *(const struct object_ref *const *)b);
+	const struct change *x = *(const struct change *const *)a;
+	const struct change *y = *(const struct change *const *)b;
+	int d = object_ref_compare(&x->ref, &y->ref);
+	return d ? d : (y->action == ACTION_DELETE) - (x->action == ACTION_DELETE);
 }
 
 static int by_want(const void *a, const void *b)
@@ -40,19 +42,18 @@ struct world *world_new(struct check_run *r)
 {
 	const struct plan *p = r->scene->plan;
 	struct world *w = xcalloc(1, sizeof(*w));
-	w->deleted = xcalloc(p->n_changes, sizeof(*w->deleted));
+	w->changes = xcalloc(p->n_changes, sizeof(*w->changes));
 	for (size_t i = 0; i < p->n_changes; i++)
-		if (p->changes[i].action == ACTION_DELETE)
-			w->deleted[w->n_deleted++] = &p->changes[i].ref;
-	if (w->n_deleted)
-		qsort(w->deleted, w->n_deleted, sizeof(*w->deleted), by_ref);
+		w->changes[w->n_changes++] = &p->changes[i];
+	if (w->n_changes)
+		qsort(w->changes, w->n_changes, sizeof(*w->changes), by_change);
 	return w;
 }
 
 void world_free(struct world *w)
 {
 	free(w->wants);
-	free(w->deleted);
+	free(w->changes);
 	free(w);
 }
 
@@ -174,52 +175,56 @@ int world_ask(struct check_run *r, struct err *err)
 
 /* ---- finding */
 
-static bool is_deleted(const struct world *w, const struct object_ref *ref)
+static const struct change *change_of(const struct world *w, const struct object_ref *ref)
 {
-	return w->n_deleted &&
-	       bsearch(&ref, w->deleted, w->n_deleted, sizeof(*w->deleted), by_ref) != NULL;
+	size_t low = 0, high = w->n_changes;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (object_ref_compare(&w->changes[middle]->ref, ref) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < w->n_changes && object_ref_compare(&w->changes[low]->ref, ref) == 0
+		       ? w->changes[low]
+		       : NULL;
+}
+
+bool world_base(const struct check_run *r, const struct object_ref *ref, const struct json **base)
+{
+	const struct change *c = change_of(r->world, ref);
+	*base = c ? c->sides->base : NULL;
+	return c != NULL;
+}
+
+const struct change *world_deletion(const struct check_run *r, const struct object_ref *ref)
+{
+	const struct change *c = change_of(r->world, ref);
+	return c && c->action == ACTION_DELETE ? c : NULL;
 }
 
 enum found world_find(struct check_run *r, const char *group, const char *kind,
 		      const char *namespace, const char *name, const struct json **object)
 {
 	struct want what = { .ref = { group, "", kind, namespace, name } };
-	const struct declared *d = declared_find(r->scene->view->head, &what.ref);
-	if (d) {
-		*object = &d->object;
-		return FOUND;
-	}
+	const struct change *c = change_of(r->world, &what.ref);
+	const struct declared *d = NULL;
 	*object = NULL;
-	if (is_deleted(r->world, &what.ref))
+	if (r->of_base && c)
+		*object = c->sides->base;
+	else if ((d = declared_find(r->scene->view->head, &what.ref)) != NULL)
+		*object = &d->object;
+	if (*object)
+		return FOUND;
+	if (!r->of_base && c && c->action == ACTION_DELETE)
 		return FOUND_NOT;
 	return want(r, &what, object);
 }
 
-static bool has_labels(const struct json *metadata, const struct json *labels)
+static bool on_declared_pod(void *ctx, const struct object_ref *ref, const struct json *object)
 {
-	const struct json *has = json_get(metadata, "labels");
-	for (uint32_t i = 0; i < labels->n; i++) {
-		const char *value = json_str(&labels->members[i].value);
-		if (!value || !text_is(json_get(has, labels->members[i].key), value))
-			return false;
-	}
-	return true;
-}
-
-/* true: there is one.  *any: there are pods or templates of pods at all. */
-static bool declared_pods(struct check_run *r, const char *namespace, const struct json *labels,
-			  bool *any)
-{
-	const struct declared_set *head = r->scene->view->head;
-	for (size_t i = 0; i < head->n; i++) {
-		const struct json *metadata;
-		if (strcmp(head->items[i].ref.namespace, namespace) != 0 ||
-		    !pod_spec_of(&head->items[i].object, &metadata))
-			continue;
-		*any = true;
-		if (has_labels(metadata, labels))
-			return true;
-	}
+	(void)ref, (void)object;
+	*(bool *)ctx = true;
 	return false;
 }
 
@@ -236,13 +241,14 @@ static const char *selector_text(struct arena *a, const struct json *labels)
 
 enum found world_pods(struct check_run *r, const char *namespace, const struct json *labels)
 {
-	bool any = false;
+	bool found = false;
 	const struct json *object;
-	if (declared_pods(r, namespace, labels, &any))
+	pods_each(r, namespace, labels, on_declared_pod, &found);
+	if (found)
 		return FOUND;
 	const struct cluster *c = r->scene->view->cluster;
 	if (!c || c->ops->no_controllers) /* where Git has others, it would have these */
-		return any ? FOUND_NOT : FOUND_UNKNOWN;
+		return pods_any(r, namespace) ? FOUND_NOT : FOUND_UNKNOWN;
 	struct want what = { .ref = { "", "v1", "Pod", namespace, "" },
 			     .selector = selector_text(&r->arena, labels) };
 	return want(r, &what, &object);

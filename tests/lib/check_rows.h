@@ -180,6 +180,21 @@ static const struct row rows[] = {
 	  "not there, neither in Git nor in the cluster",
 	  "@, allowDelete: [PersistentVolumeClaim]" },
 
+	{ "dangling-reference", "what goes with this change is not existing",
+	  POD(IMAGE "    envFrom: [{configMapRef: {name: m}}]\n") "---\n" CM("m", "a: b"),
+	  POD(IMAGE "    envFrom: [{configMapRef: {name: m}}]\n    tty: true\n"),
+	  "8:37 /spec/containers/0/envFrom/0/configMapRef/name ConfigMap default/m is not there, "
+	  "neither in Git nor in the cluster",
+	  NULL },
+	{ "dangling-reference", "a key that goes with this change is not existing",
+	  POD(IMAGE "    env: [{name: A, valueFrom: {configMapKeyRef: {name: m, key: a}}}]"
+		    "\n") "---\n" CM("m", "a: b"),
+	  POD(IMAGE "    env: [{name: A, valueFrom: {configMapKeyRef: {name: m, key: a}}}]\n"
+		    "    tty: true\n") "---\n" CM("m", "b: b"),
+	  "8:65 /spec/containers/0/env/0/valueFrom/configMapKeyRef/key ConfigMap default/m has no "
+	  "key \"a\"",
+	  NULL },
+
 	{ "still-referenced", "a map that a pod reads",
 	  CM("m", "a: b") "---\n" POD(IMAGE "    envFrom: [{configMapRef: {name: m}}]\n"),
 	  POD(IMAGE "    envFrom: [{configMapRef: {name: m}}]\n"),
@@ -203,6 +218,14 @@ static const struct row rows[] = {
 	  SERVICE("  selector: {app: web}\n") "---\n" DEPLOYMENT("app: web", ""), NULL, NULL },
 	{ "selector-without-pods", "pods that are not in Git at all", NULL,
 	  SERVICE("  selector: {app: web}\n"), NULL, NULL },
+
+	{ "selector-without-pods", "pods that get other labels are not existing",
+	  SERVICE("  selector: {app: web}\n") "---\n" DEPLOYMENT("app: web", ""),
+	  SERVICE("  selector: {app: web}\n  ports: [{port: 80}]\n") "---\n" DEPLOYMENT("app: shop",
+											""),
+	  "5:13 /spec/selector the Service selects no pods: none has these labels in namespace "
+	  "default",
+	  NULL },
 
 	{ "disruption-budget", "nothing may go", NULL,
 	  BUDGET("  maxUnavailable: 0\n  selector: {matchLabels: {app: web}}\n"),

@@ -144,6 +144,21 @@ static void ceiling_run(void **state)
 	assert_int_equal(strncmp(later, "existing ", 9), 0);
 }
 
+/* Many deletions are no reason to look at none. */
+static void many_go_run(void **state)
+{
+	(void)state;
+	static const char pod[] = POD(IMAGE "    envFrom: [{configMapRef: {name: m}}]\n");
+	AUTO(buf_done) struct buf base = { 0 };
+	buf_printf(&base, "%s---\n%s", pod, CM("m", "a: b"));
+	for (int i = 0; i < 300; i++)
+		buf_printf(&base, "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m%d}\n",
+			   i);
+	static const struct row with = { .id = "still-referenced" };
+	AUTO(auto_free) char *got = findings(&with, buf_text(&base), pod, "");
+	expect("many", got, "- Pod default/x still refers to it (app/a.yaml:8)");
+}
+
 static void unknown_id_run(void **state)
 {
 	(void)state;
@@ -250,7 +265,7 @@ static bool is_of_changes(const char *id)
 
 int main(void)
 {
-	struct CMUnitTest tests[2 * ARRAY_LEN(rows) + 6];
+	struct CMUnitTest tests[2 * ARRAY_LEN(rows) + 7];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		tests[n++] = fixture_row(rows[i].name, row_run, &rows[i]);
@@ -259,6 +274,7 @@ int main(void)
 	}
 	tests[n++] = fixture_row("an annotation of the change's own", own_annotation_run, NULL);
 	tests[n++] = fixture_row("a ceiling for each check", ceiling_run, NULL);
+	tests[n++] = fixture_row("three hundred deletions", many_go_run, NULL);
 	tests[n++] = fixture_row("an id that is none", unknown_id_run, NULL);
 	tests[n++] = fixture_row("levels", levels_run, NULL);
 	tests[n++] = fixture_row("a saved schema", saved_run, NULL);
