@@ -4,6 +4,7 @@
  *   run.c          changes, levels, annotations, what base has
  *   world.c        other objects, in Git and in the cluster
  *   pods.c         pods in Git, by their labels
+ *   makers.c       names that others than Git may give to objects
  *   going.c        what refers to objects that the plan deletes
  *   path.c         where a node is in an object
  *   the rest       checks, a file for each subject */
@@ -44,6 +45,8 @@ struct complaint {
 
 struct pods;
 struct going;
+struct makers;
+struct node_ports;
 struct check_run {
 	struct scene *scene;
 	const struct policy_config *config;
@@ -56,8 +59,10 @@ struct check_run {
 	size_t n_of_check; /* complaints of the running one about the object ... */
 	size_t left_out;   /* ... and those past CHECKS_MAX_OF_OBJECT */
 	struct world *world;
-	struct pods *pods[2];                /* of head and of base; NULL: not needed yet */
-	struct going *going;                 /* likewise */
+	struct pods *pods[2];             /* of head and of base; NULL: not needed yet */
+	struct node_ports *node_ports[2]; /* likewise */
+	struct going *going;
+	struct makers *makers;
 	struct secret_rules *secrets;        /* NULL: not needed yet */
 	const struct json *const *documents; /* saved OpenAPI v3 */
 	size_t n_documents;
@@ -79,15 +84,28 @@ enum found { FOUND_NOT, FOUND, FOUND_UNKNOWN };
 enum found world_find(struct check_run *r, const char *group, const char *kind,
 		      const char *namespace, const char *name, const struct json **object);
 
-/* What base declared in place of it where the plan changes it: *base is NULL where that is nothing.
- * false: the plan does not, and base is as head. */
-bool world_base(const struct check_run *r, const struct object_ref *ref, const struct json **base);
-
 /* The change that deletes it; NULL: none. */
 const struct change *world_deletion(const struct check_run *r, const struct object_ref *ref);
 
 /* Whether there are pods, or templates of pods, with these labels. */
 enum found world_pods(struct check_run *r, const char *namespace, const struct json *labels);
+
+/* Each object that head declares, or that base did where an object of base is looked at. */
+typedef void declared_fn(void *ctx, const struct object_ref *ref, const struct json *object);
+void world_each(struct check_run *r, declared_fn *each, void *ctx);
+
+/* Whether something in Git may be the reason for an object of that name, or for pods with a label
+ * of that value, though Git does not declare it: a custom resource that says the name or (of
+ * objects) begins it, a Job that is called with it, a template of claims, a certificate that is
+ * asked for.  Where it may, that nobody finds the object yet says nothing. */
+bool makers_of_object(struct check_run *r, const struct object_ref *ref);
+bool makers_of_pods(struct check_run *r, const char *namespace, const char *label);
+/* Whether something scales it, so that its replicas are not those of Git. */
+bool makers_scale(struct check_run *r, const struct object_ref *ref);
+void makers_free(struct makers *m);
+
+/* Whether certificates of the Ingress are made for it. */
+bool ingress_is_issued(const struct json *ingress);
 
 /* Each declared object with a pod in it that the labels select; false stops.  Objects of base where
  * an object of base is looked at. */
@@ -97,6 +115,7 @@ void pods_each(struct check_run *r, const char *namespace, const struct json *la
 bool pods_any(struct check_run *r, const char *namespace); /* any at all that have labels */
 void pods_free(struct pods *p);
 void going_free(struct going *g);
+void node_ports_free(struct node_ports *p);
 
 struct world *world_new(struct check_run *r);
 int world_ask(struct check_run *r, struct err *err); /* the cluster, for all that was wanted */

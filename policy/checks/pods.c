@@ -34,10 +34,11 @@ static int by_label_and_ref(const void *a, const void *b)
 	return d ? d : object_ref_compare(x->ref, y->ref);
 }
 
-static void add(struct pods *p, const struct object_ref *ref, const struct json *object)
+static void add(void *ctx, const struct object_ref *ref, const struct json *object)
 {
+	struct pods *p = ctx;
 	const struct json *metadata = NULL;
-	if (!object || !pod_spec_of(object, &metadata))
+	if (!pod_spec_of(object, &metadata))
 		return;
 	const struct json *labels = json_get(metadata, "labels");
 	for (uint32_t i = 0; json_is(labels, JSON_OBJECT) && i < labels->n; i++) {
@@ -53,19 +54,11 @@ static void add(struct pods *p, const struct object_ref *ref, const struct json 
 
 static const struct pods *pods_of(struct check_run *r)
 {
-	const struct declared_set *head = r->scene->view->head;
-	const struct plan *plan = r->scene->plan;
 	struct pods **p = &r->pods[r->of_base];
 	if (*p)
 		return *p;
 	*p = xcalloc(1, sizeof(**p));
-	for (size_t i = 0; i < head->n; i++) {
-		const struct json *object = &head->items[i].object, *base;
-		if (!r->of_base || !world_base(r, &head->items[i].ref, &base))
-			add(*p, &head->items[i].ref, object);
-	}
-	for (size_t i = 0; r->of_base && i < plan->n_changes; i++)
-		add(*p, &plan->changes[i].ref, plan->changes[i].sides->base);
+	world_each(r, add, *p);
 	if ((*p)->n)
 		qsort((*p)->labels, (*p)->n, sizeof(*(*p)->labels), by_label_and_ref);
 	return *p;
@@ -94,12 +87,36 @@ static size_t lower(const struct pods *p, const struct pod_label *what, bool aft
 	return low;
 }
 
+/* What controllers give to pods by themselves: no template has it. */
+static bool is_given(const char *key)
+{
+	static const char *const keys[] = {
+		"statefulset.kubernetes.io/pod-name",
+		"apps.kubernetes.io/pod-index",
+		"controller-revision-hash",
+		"pod-template-hash",
+		"pod-template-generation",
+		"job-name",
+		"controller-uid",
+		"batch.kubernetes.io/job-name",
+		"batch.kubernetes.io/controller-uid",
+		"batch.kubernetes.io/job-completion-index",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool has_labels(const struct json *metadata, const struct json *labels)
 {
 	const struct json *has = json_get(metadata, "labels");
 	for (uint32_t i = 0; i < labels->n; i++) {
 		const char *value = json_str(&labels->members[i].value);
-		if (!value || !text_is(json_get(has, labels->members[i].key), value))
+		const struct json *its = json_get(has, labels->members[i].key);
+		if (!its && is_given(labels->members[i].key))
+			continue;
+		if (!value || !text_is(its, value))
 			return false;
 	}
 	return true;
@@ -114,6 +131,8 @@ void pods_each(struct check_run *r, const char *namespace, const struct json *la
 		return;
 	for (uint32_t i = 0; i < labels->n; i++) {
 		const char *value = json_str(&labels->members[i].value);
+		if (is_given(labels->members[i].key))
+			continue;
 		struct pod_label what = {
 			namespace, labels->members[i].key, value ? value : "", NULL, NULL, NULL
 		};

@@ -38,9 +38,19 @@ static void with_items(const struct walk *w, const char *kind, const struct json
 	for (uint32_t i = 0; i < items->n; i++) {
 		const struct json *key = json_get(&items->items[i], "key");
 		here(w, kind, name,
-		     (struct reference){
-			     .optional = optional, .key = json_str(key), .key_node = key });
+		     (struct reference){ .optional = optional,
+					 .is_said = true,
+					 .key = json_str(key),
+					 .key_node = key });
 	}
+}
+
+static void storage_class(const struct walk *w, const struct json *claim)
+{
+	/* One that names its volume takes that of any class, there or not. */
+	if (!json_get(claim, "volumeName") && !json_get(claim, "selector"))
+		tell(w, "storage.k8s.io", "StorageClass", "", json_get(claim, "storageClassName"),
+		     (struct reference){ 0 });
 }
 
 static void volume(const struct walk *w, const struct json *v)
@@ -53,6 +63,10 @@ static void volume(const struct walk *w, const struct json *v)
 		with_items(w, "Secret", json_get(secret, "secretName"), secret);
 	here(w, "PersistentVolumeClaim", json_at(v, "persistentVolumeClaim", "claimName", NULL),
 	     (struct reference){ 0 });
+	here(w, "Secret", json_at(v, "azureFile", "secretName", NULL), (struct reference){ 0 });
+	here(w, "Secret", json_at(v, "csi", "nodePublishSecretRef", "name", NULL),
+	     (struct reference){ 0 });
+	storage_class(w, json_at(v, "ephemeral", "volumeClaimTemplate", "spec", NULL));
 	for (uint32_t i = 0; i < sources->n; i++) {
 		map = json_get(&sources->items[i], "configMap");
 		secret = json_get(&sources->items[i], "secret");
@@ -112,18 +126,27 @@ static void backend(const struct walk *w, const struct json *v)
 {
 	const struct json *service = json_get(v, "service"), *port = json_get(service, "port");
 	const struct json *number = json_get(port, "number");
+	/* Its name is that of an action, in an annotation (AWS). */
+	if (text_is(json_get(port, "name"), "use-annotation"))
+		return;
 	here(w, "Service", json_get(service, "name"),
 	     (struct reference){ .port = number ? number : json_get(port, "name") });
+}
+
+bool ingress_is_issued(const struct json *ingress)
+{
+	const struct json *notes = json_at(ingress, "metadata", "annotations", NULL);
+	for (uint32_t i = 0; json_is(notes, JSON_OBJECT) && i < notes->n; i++)
+		if (strstr(notes->members[i].key, "issuer") ||
+		    strstr(notes->members[i].key, "tls-acme"))
+			return true;
+	return false;
 }
 
 static void ingress(const struct walk *w, const struct json *object, const struct json *spec)
 {
 	const struct json *rules = list_in(spec, "rules"), *tls = list_in(spec, "tls");
-	const struct json *notes = json_at(object, "metadata", "annotations", NULL);
-	/* Who asks for a certificate gets its Secret made. */
-	bool issued = json_get(notes, "cert-manager.io/cluster-issuer") ||
-		      json_get(notes, "cert-manager.io/issuer") ||
-		      json_get(notes, "kubernetes.io/tls-acme");
+	bool issued = ingress_is_issued(object); /* its Secrets get made */
 	backend(w, json_get(spec, "defaultBackend"));
 	for (uint32_t i = 0; i < rules->n; i++) {
 		const struct json *paths = list_in(json_get(&rules->items[i], "http"), "paths");
@@ -166,6 +189,40 @@ static void binding(const struct walk *w, const struct json *object)
 	}
 }
 
+static void set(const struct walk *w, const struct json *spec)
+{
+	const struct json *claims = list_in(spec, "volumeClaimTemplates");
+	here(w, "Service", json_get(spec, "serviceName"), (struct reference){ 0 });
+	for (uint32_t i = 0; i < claims->n; i++)
+		storage_class(w, json_get(&claims->items[i], "spec"));
+}
+
+static void account(const struct walk *w, const struct json *object)
+{
+	const struct json *pulls = list_in(object, "imagePullSecrets");
+	for (uint32_t i = 0; i < pulls->n; i++)
+		here(w, "Secret", json_get(&pulls->items[i], "name"), (struct reference){ 0 });
+}
+
+/* A webhook that leads nowhere refuses all that it is asked about. */
+static void webhooks(const struct walk *w, const struct json *object)
+{
+	const struct json *hooks = list_in(object, "webhooks");
+	for (uint32_t i = 0; i < hooks->n; i++) {
+		const struct json *s = json_at(&hooks->items[i], "clientConfig", "service", NULL);
+		const char *namespace = json_get_str(s, "namespace");
+		if (namespace)
+			tell(w, "", "Service", namespace, json_get(s, "name"),
+			     (struct reference){ .port = json_get(s, "port") });
+	}
+}
+
+static bool is_of(const char *version, const char *group)
+{
+	size_t n = strlen(group);
+	return strncmp(version, group, n) == 0 && version[n] == '/';
+}
+
 void references_of(const struct json *object, const char *namespace, reference_fn *each, void *ctx)
 {
 	struct walk w = { namespace, each, ctx };
@@ -176,15 +233,19 @@ void references_of(const struct json *object, const char *namespace, reference_f
 		return;
 	if (pods)
 		pod(&w, pods);
-	if (strcmp(kind, "Ingress") == 0 && strncmp(version, "networking.k8s.io/", 18) == 0)
+	if (strcmp(kind, "Ingress") == 0 && is_of(version, "networking.k8s.io"))
 		ingress(&w, object, spec);
-	else if (strcmp(kind, "HorizontalPodAutoscaler") == 0)
+	else if (strcmp(kind, "HorizontalPodAutoscaler") == 0 && is_of(version, "autoscaling"))
 		autoscaler(&w, spec);
-	else if (strcmp(kind, "RoleBinding") == 0 || strcmp(kind, "ClusterRoleBinding") == 0)
+	else if ((strcmp(kind, "RoleBinding") == 0 || strcmp(kind, "ClusterRoleBinding") == 0) &&
+		 is_of(version, "rbac.authorization.k8s.io"))
 		binding(&w, object);
-	else if (strcmp(kind, "PersistentVolumeClaim") == 0)
-		tell(&w, "storage.k8s.io", "StorageClass", "", json_get(spec, "storageClassName"),
-		     (struct reference){ 0 });
-	else if (strcmp(kind, "StatefulSet") == 0)
-		here(&w, "Service", json_get(spec, "serviceName"), (struct reference){ 0 });
+	else if (strcmp(kind, "PersistentVolumeClaim") == 0 && strcmp(version, "v1") == 0)
+		storage_class(&w, spec);
+	else if (strcmp(kind, "ServiceAccount") == 0 && strcmp(version, "v1") == 0)
+		account(&w, object);
+	else if (strcmp(kind, "StatefulSet") == 0 && is_of(version, "apps"))
+		set(&w, spec);
+	else if (is_of(version, "admissionregistration.k8s.io"))
+		webhooks(&w, object);
 }

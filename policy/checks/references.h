@@ -9,6 +9,7 @@ struct reference {
 	const char *key;         /* in a ConfigMap or Secret; NULL: the object as such */
 	const struct json *port; /* of a Service: number or name; NULL: none */
 	bool optional;
+	bool is_said; /* the object as such was told before, this is about its key */
 	const struct json *node, *key_node; /* where it is written */
 };
 

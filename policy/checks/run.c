@@ -266,7 +266,10 @@ int checks_run(const struct policy_config *config, const struct json *const *doc
 	world_free(r.world);
 	pods_free(r.pods[0]);
 	pods_free(r.pods[1]);
+	node_ports_free(r.node_ports[0]);
+	node_ports_free(r.node_ports[1]);
 	going_free(r.going);
+	makers_free(r.makers);
 	secret_rules_free(r.secrets);
 	free(r.complaints);
 	arena_done(&r.arena);

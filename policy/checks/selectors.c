@@ -39,7 +39,14 @@ static void look_for_pods(struct check_run *r, const struct checked *o, const st
 {
 	if (!json_is(labels, JSON_OBJECT) || !labels->n)
 		return;
-	if (world_pods(r, o->ref->namespace, labels) == FOUND_NOT)
+	if (world_pods(r, o->ref->namespace, labels) != FOUND_NOT)
+		return;
+	bool made = false;
+	for (uint32_t i = 0; i < labels->n && !made; i++) {
+		const char *value = json_str(&labels->members[i].value);
+		made = value && makers_of_pods(r, o->ref->namespace, value);
+	}
+	if (!made)
 		complain(r, labels, "%s selects no pods: none has these labels in namespace %s",
 			 what, o->ref->namespace);
 }
@@ -63,6 +70,7 @@ void check_selector_without_pods(struct check_run *r, const struct checked *o)
 /* ---- budgets */
 
 struct replicas {
+	struct check_run *r;
 	int64_t sum;
 	bool unknown;
 };
@@ -74,7 +82,7 @@ static bool on_workload(void *ctx, const struct object_ref *ref, const struct js
 	int64_t n = 1;
 	if (strcmp(ref->group, "apps") != 0 || strcmp(ref->kind, "DaemonSet") == 0)
 		return true;
-	sum->unknown |= its && !json_int64(its, &n);
+	sum->unknown |= (its && !json_int64(its, &n)) || makers_scale(sum->r, ref);
 	sum->sum += n;
 	return !sum->unknown;
 }
@@ -83,11 +91,27 @@ static bool on_workload(void *ctx, const struct object_ref *ref, const struct js
 static int64_t declared_replicas(struct check_run *r, const struct checked *o)
 {
 	const struct json *selector = json_at(o->object, "spec", "selector", NULL);
-	struct replicas sum = { 0, false };
+	struct replicas sum = { r, 0, false };
 	if (!list_in(selector, "matchExpressions")->n)
 		pods_each(r, o->ref->namespace, json_get(selector, "matchLabels"), on_workload,
 			  &sum);
 	return sum.unknown ? 0 : sum.sum;
+}
+
+/* "50%" of them, rounded up as Kubernetes does. */
+static bool part_of(const struct json *v, int64_t of, int64_t *out)
+{
+	const char *text = json_str(v);
+	char *end;
+	if (json_int64(v, out))
+		return true;
+	if (!text || *text < '0' || *text > '9' || strlen(text) > 4)
+		return false;
+	long percent = strtol(text, &end, 10);
+	if (strcmp(end, "%") != 0)
+		return false;
+	*out = of / 100 * percent + (of % 100 * percent + 99) / 100;
+	return true;
 }
 
 static bool is_text_or_number(const struct json *v, const char *text, int64_t number)
@@ -110,10 +134,10 @@ void check_disruption_budget(struct check_run *r, const struct checked *o)
 	else if (text_is(least, "100%"))
 		complain(r, least,
 			 "minAvailable 100%% allows no eviction: nodes cannot be drained");
-	else if (json_int64(least, &wanted) && (replicas = declared_replicas(r, o)) > 0 &&
-		 wanted >= replicas)
+	else if (least && (replicas = declared_replicas(r, o)) > 0 &&
+		 part_of(least, replicas, &wanted) && wanted >= replicas)
 		complain(r, least,
-			 "minAvailable %lld of %lld replicas allows no eviction: nodes cannot be "
+			 "minAvailable %s of %lld replicas allows no eviction: nodes cannot be "
 			 "drained",
-			 (long long)wanted, (long long)replicas);
+			 least->text, (long long)replicas);
 }

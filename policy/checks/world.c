@@ -190,11 +190,16 @@ static const struct change *change_of(const struct world *w, const struct object
 		       : NULL;
 }
 
-bool world_base(const struct check_run *r, const struct object_ref *ref, const struct json **base)
+void world_each(struct check_run *r, declared_fn *each, void *ctx)
 {
-	const struct change *c = change_of(r->world, ref);
-	*base = c ? c->sides->base : NULL;
-	return c != NULL;
+	const struct declared_set *head = r->scene->view->head;
+	const struct plan *plan = r->scene->plan;
+	for (size_t i = 0; i < head->n; i++)
+		if (!r->of_base || !change_of(r->world, &head->items[i].ref))
+			each(ctx, &head->items[i].ref, &head->items[i].object);
+	for (size_t i = 0; r->of_base && i < plan->n_changes; i++)
+		if (plan->changes[i].sides->base)
+			each(ctx, &plan->changes[i].ref, plan->changes[i].sides->base);
 }
 
 const struct change *world_deletion(const struct check_run *r, const struct object_ref *ref)

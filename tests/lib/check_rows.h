@@ -21,6 +21,10 @@ struct row {
 		       "    metadata: {labels: {" labels "}}\n    spec:\n      containers:\n"      \
 		       "      - name: c\n        image: x:1\n" more
 #define SERVICE(spec) "apiVersion: v1\nkind: Service\n" META("web") "spec:\n" spec
+#define NODE_PORT(port)                                                                            \
+	"---\napiVersion: v1\nkind: Service\n" META(                                               \
+		"other") "spec: {type: NodePort, ports: [{port: "                                  \
+			 "80, nodePort: " port "}]}\n"
 #define CLAIM(size)                                                                                \
 	"apiVersion: v1\nkind: PersistentVolumeClaim\n" META(                                      \
 		"data") "spec: {accessModes: [ReadWriteOnce], resources: {requests: "              \
@@ -63,6 +67,20 @@ static const struct row rows[] = {
 	  "7:12 /spec/ports/1/name two ports are named a", NULL },
 	{ "duplicate-port", "another protocol", NULL,
 	  SERVICE("  ports:\n  - {name: a, port: 80}\n  - {name: b, port: 80, protocol: UDP}\n"),
+	  NULL, NULL },
+
+	{ "duplicate-port", "of the nodes, in another Service", NULL,
+	  SERVICE("  type: NodePort\n  ports: [{port: 80, nodePort: 30080}]\n") NODE_PORT("30080"),
+	  "11:53 /spec/ports/0/nodePort nodePort 30080/TCP is Service default/web's, too\n"
+	  "6:32 /spec/ports/0/nodePort nodePort 30080/TCP is Service default/other's, too",
+	  NULL },
+	{ "duplicate-port", "another one of the nodes", NULL,
+	  SERVICE("  type: NodePort\n  ports: [{port: 80, nodePort: 30080}]\n") NODE_PORT("30081"),
+	  NULL, NULL },
+	{ "duplicate-port", "of the nodes, for the API server to choose", NULL,
+	  SERVICE("  type: NodePort\n  ports: [{name: a, port: 80, nodePort: 0}, {name: b, port: "
+		  "81, "
+		  "nodePort: 0}]\n"),
 	  NULL, NULL },
 
 	{ "removed-api", "an Ingress of old", NULL,
@@ -195,6 +213,59 @@ static const struct row rows[] = {
 	  "key \"a\"",
 	  NULL },
 
+	{ "dangling-reference", "a map that is not there is told once", CM("m", "a: b"),
+	  POD(IMAGE
+	      "  volumes: [{name: v, configMap: {name: m, items: [{key: a, path: a}, {key: b, "
+	      "path: b}]}}]\n"),
+	  "8:41 /spec/volumes/0/configMap/name ConfigMap default/m is not there, neither in Git "
+	  "nor "
+	  "in the cluster",
+	  NULL },
+	{ "dangling-reference", "the pull secret of an account",
+	  "apiVersion: v1\nkind: Secret\n" META("pull"),
+	  "apiVersion: v1\nkind: ServiceAccount\n" META(
+		  "robot") "imagePullSecrets: [{name: pull}]\n",
+	  "4:27 /imagePullSecrets/0/name Secret default/pull is not there, neither in Git nor in "
+	  "the "
+	  "cluster",
+	  NULL },
+	{ "dangling-reference", "the Service of a webhook", SERVICE("  ports: [{port: 443}]\n"),
+	  "apiVersion: admissionregistration.k8s.io/v1\nkind: "
+	  "ValidatingWebhookConfiguration\n" META("w") "webhooks:\n- {name: a.b.c, clientConfig: "
+						       "{service: {namespace: default, name: "
+						       "web}}}\n",
+	  "5:68 /webhooks/0/clientConfig/service/name Service default/web is not there, neither in "
+	  "Git nor in the cluster",
+	  NULL },
+	{ "dangling-reference", "an action of an annotation is no Service",
+	  SERVICE("  ports: [{port: 80}]\n"),
+	  "apiVersion: networking.k8s.io/v1\nkind: Ingress\n" META(
+		  "i") "spec: {defaultBackend: {service: {name: web, port: {name: "
+		       "use-annotation}}}}\n",
+	  NULL, NULL },
+	{ "dangling-reference", "ports of a Service elsewhere", NULL,
+	  "apiVersion: networking.k8s.io/v1\nkind: Ingress\n" META(
+		  "i") "spec: {defaultBackend: {service: {name: web, port: {number: "
+		       "8080}}}}\n---\n" SERVICE("  type: ExternalName\n  externalName: a.test\n"),
+	  NULL, NULL },
+	{ "dangling-reference", "a token that the cluster fills in", NULL,
+	  POD(IMAGE
+	      "    env: [{name: A, valueFrom: {secretKeyRef: {name: t, key: token}}}]\n") "---\n"
+											  "apiVersi"
+											  "on: "
+											  "v1\nkind"
+											  ": "
+											  "Secret\n"
+											  "type: "
+											  "kubernet"
+											  "es.io/"
+											  "service-"
+											  "account-"
+											  "token"
+											  "\n" META(
+												  "t"),
+	  NULL, NULL },
+
 	{ "still-referenced", "a map that a pod reads",
 	  CM("m", "a: b") "---\n" POD(IMAGE "    envFrom: [{configMapRef: {name: m}}]\n"),
 	  POD(IMAGE "    envFrom: [{configMapRef: {name: m}}]\n"),
@@ -227,6 +298,24 @@ static const struct row rows[] = {
 	  "default",
 	  NULL },
 
+	{ "selector-without-pods", "a label that a controller gives", NULL,
+	  SERVICE("  selector: {app: web, statefulset.kubernetes.io/pod-name: web-0}\n") "---"
+											 "\n" DEPLOYMENT(
+												 "a"
+												 "p"
+												 "p"
+												 ":"
+												 " "
+												 "w"
+												 "e"
+												 "b",
+												 ""),
+	  NULL, NULL },
+	{ "selector-without-pods", "pods that an operator may make", NULL,
+	  SERVICE("  selector: {boat: b}\n") "---\n" BOAT("sails: 1") CRD
+	  "---\n" DEPLOYMENT("app: web", ""),
+	  NULL, NULL },
+
 	{ "disruption-budget", "nothing may go", NULL,
 	  BUDGET("  maxUnavailable: 0\n  selector: {matchLabels: {app: web}}\n"),
 	  "5:19 /spec/maxUnavailable maxUnavailable 0 allows no eviction: nodes cannot be drained",
@@ -238,6 +327,21 @@ static const struct row rows[] = {
 	  "be "
 	  "drained",
 	  NULL },
+	{ "disruption-budget", "half of one", NULL,
+	  BUDGET("  minAvailable: 50%\n  selector: {matchLabels: {app: web}}\n") "---\n" DEPLOYMENT(
+		  "app: web", ""),
+	  "5:17 /spec/minAvailable minAvailable 50% of 1 replicas allows no eviction: nodes cannot "
+	  "be drained",
+	  NULL },
+	{ "disruption-budget", "what is scaled has other replicas", NULL,
+	  BUDGET("  minAvailable: 1\n  selector: {matchLabels: {app: web}}\n") "---\n" DEPLOYMENT(
+		  "app: web", "") "---\napiVersion: autoscaling/v2\nkind: "
+				  "HorizontalPodAutoscaler\n" META("h") "spec: {minReplicas: 2, "
+									"scaleTargetRef: "
+									"{apiVersion: apps/v1, "
+									"kind: Deployment, name: "
+									"web}}\n",
+	  NULL, NULL },
 	{ "disruption-budget", "one may go", NULL,
 	  BUDGET("  maxUnavailable: 1\n  selector: {matchLabels: {app: web}}\n"), NULL, NULL },
 

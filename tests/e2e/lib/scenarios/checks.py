@@ -8,7 +8,7 @@ import subprocess
 from ..suite import scenario
 from ..scenario import EXIT_DONE, EXIT_INCOMPLETE, EXIT_REFUSED, Failed
 from .policies import configure
-from .refusals import wait_until
+from .refusals import RIGHTS, user, wait_until
 
 LOOKING = """apiVersion: apps/v1
 kind: Deployment
@@ -63,6 +63,106 @@ def checks_references(s):
     s.cluster.server_apply(s.fill("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: builder}\n"))
     s.cluster.server_apply(s.fill("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: nowhere}\n"))
     s.equal(len(findings(s.plan(), "dangling-reference")), 1, "what is there now")
+
+
+MADE = """apiVersion: v1
+kind: Pod
+metadata: {name: user}
+spec:
+  containers:
+  - name: main
+    image: user:1
+    envFrom:
+    - secretRef: {name: fetched}
+    - secretRef: {name: sea-credentials}
+    - secretRef: {name: hooked}
+    - secretRef: {name: issued}
+    - secretRef: {name: nowhere}
+    - secretRef: {name: hooke}
+  volumes:
+  - {name: a, persistentVolumeClaim: {claimName: data-set-0}}
+  - {name: b, persistentVolumeClaim: {claimName: data-set-x}}
+---
+apiVersion: $ns.example.com/v1
+kind: Boat
+metadata: {name: sea}
+spec: {sails: 1, cargo: {secretName: fetched}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: hook}
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+      - {name: main, image: hook:1, args: [--secret-name=hooked]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: front, annotations: {cert-manager.io/cluster-issuer: ca}}
+spec:
+  defaultBackend: {service: {name: set, port: {number: 80}}}
+  tls: [{secretName: issued}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: set}
+spec: {selector: {app: set, statefulset.kubernetes.io/pod-name: set-0}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: boat}
+spec: {selector: {boat: sea}, ports: [{port: 80}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: set}
+spec:
+  serviceName: set
+  selector: {matchLabels: {app: set}}
+  template:
+    metadata: {labels: {app: set}}
+    spec:
+      containers: [{name: main, image: set:1}]
+  volumeClaimTemplates:
+  - metadata: {name: data}
+    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+"""
+
+
+@scenario("checks-made-by-others")
+def checks_made_by_others(s):
+    """what operators, Jobs and controllers will make is not said to be missing before they run"""
+    s.start()
+    s.cluster.server_apply(s.fill(BOATS.replace("colour:", "cargo: {type: object, x-kubernetes-preserve-unknown-fields: "
+                                                "true}\n              colour:")))
+    s.write("made.yaml", MADE)
+    s.commit("made")
+    wait_until("served", lambda: s.rhumb("plan", *s.cluster.args, "-q",
+                                         expect={EXIT_REFUSED, EXIT_INCOMPLETE, EXIT_DONE}).status == EXIT_DONE)
+    plan = s.plan()
+    s.equal(findings(plan, "dangling-reference"), [
+        f"PersistentVolumeClaim {s.ns}/data-set-x is not there, neither in Git nor in the cluster",
+        f"Secret {s.ns}/hooke is not there, neither in Git nor in the cluster",
+        f"Secret {s.ns}/nowhere is not there, neither in Git nor in the cluster"], "references")
+    s.equal(findings(plan, "selector-without-pods"), [], "selectors")
+
+
+@scenario("checks-forbidden")
+def checks_forbidden(s):
+    """what may not be read is not said to be missing"""
+    s.start()
+    s.write("looking.yaml", LOOKING)
+    s.commit("looking")
+    missing = [f"ConfigMap {s.ns}/nowhere is not there, neither in Git nor in the cluster",
+               f"ConfigMap {s.ns}/there is not there, neither in Git nor in the cluster"]
+    if s.cluster.name == "file":
+        s.cluster.refuse({"rules": [{"verbs": ["get", "list"], "kinds": ["Secret", "ServiceAccount"]}]})
+        plan = s.plan("--exclude-kind", "Secret")
+    else:
+        plan = s.plan("--exclude-kind", "Secret", env=user(s, RIGHTS))
+    s.equal(findings(plan, "dangling-reference"), missing, "findings")
 
 
 @scenario("checks-selectors", backends=("kube",))
